@@ -1,0 +1,68 @@
+"""The command line: finds the command, imports it, and prints its errors as one line."""
+
+import importlib
+import os
+import sys
+
+from fmnist_bench.errors import BenchError
+
+COMMANDS = {
+    "train": "train one run, or a sweep with -m (Hydra overrides: model=vgg optimizer.lr=0.1)",
+    "bench": "train a list of rows with all their seeds, then show the board",
+    "data": "obtain and verify the data, and say where it is",
+    "leaderboard": "collect records into leaderboard.md",
+    "compare": "explain the difference between two rows",
+    "verify": "check every number on a board against its evidence",
+    "publish": "copy finished runs of a row to the official results",
+    "schema": "print the JSON Schema of a run record",
+}
+ALSO_HYDRA = ("-sc", "--shell-completion")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command that `argv` names; return the exit status.
+
+    0: done. 1: done, with something failed or drifted. 2: wrong input, told in one line.
+    """
+    arguments = sys.argv[1:] if argv is None else argv
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(_help())
+        return 0
+    name, rest = arguments[0], arguments[1:]
+    if name == "--version":
+        from fmnist_bench import __version__
+
+        print(__version__)
+        return 0
+    if name in ALSO_HYDRA:
+        name, rest = "train", arguments
+    if name not in COMMANDS:
+        print(f"fmnist-bench: unknown command {name!r}; see fmnist-bench --help", file=sys.stderr)
+        return 2
+    try:
+        status: int = importlib.import_module(f"fmnist_bench.commands.{name}").main(rest)
+    except BenchError as error:
+        print(f"fmnist-bench: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("fmnist-bench: stopped; the same command continues", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader of our output went away; do not fail again while flushing.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return status
+
+
+def _help() -> str:
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:{width}}  {text}" for name, text in COMMANDS.items()]
+    return "\n".join(
+        [
+            "usage: fmnist-bench COMMAND ...",
+            "",
+            *lines,
+            "",
+            "fmnist-bench COMMAND --help tells more of one command.",
+        ]
+    )

@@ -1,0 +1,94 @@
+"""Hydra's two ways to a config: its command line, and the compose API."""
+
+import contextlib
+import io
+import re
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import hydra
+from hydra.core.plugins import Plugins
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from fmnist_bench.config.freeze import freeze
+from fmnist_bench.config.schema import register
+from fmnist_bench.errors import BenchError
+from fmnist_bench.paths import conf_dir
+from fmnist_bench.sweep.launcher import ProcessLauncher
+
+VERSION_BASE = "1.3"
+
+
+def run_hydra(arguments: Sequence[str], task: Callable[[list[dict[str, Any]]], None]) -> None:
+    """Hand `arguments` to Hydra's command line; call `task` with all frozen configs it makes.
+
+    Anything Hydra answers itself (--cfg, --help, completion) is printed and `task` not called.
+
+    Raises:
+        BenchError: Hydra refused the arguments.
+    """
+    _prepare()
+
+    def take(config: DictConfig) -> None:
+        if "jobs" in config:
+            jobs = OmegaConf.to_container(config.jobs)
+            assert isinstance(jobs, list)
+            task(jobs)
+        else:
+            task([freeze(config)])
+
+    application = hydra.main(
+        version_base=VERSION_BASE, config_path=str(conf_dir()), config_name="config"
+    )(take)
+    before, sys.argv = sys.argv, ["fmnist-bench train", *arguments]
+    complaints = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(_Tee(complaints)):
+            application()
+    except SystemExit as exit_:
+        if exit_.code:
+            raise BenchError(_one_line(complaints.getvalue())) from None
+    finally:
+        sys.argv = before
+
+
+def compose(overrides: Sequence[str]) -> dict[str, Any]:
+    """Return the frozen config that `overrides` give.
+
+    Raises:
+        BenchError: an override is wrong, named in the message.
+    """
+    _prepare()
+    with hydra.initialize_config_dir(version_base=VERSION_BASE, config_dir=str(conf_dir())):
+        try:
+            return freeze(hydra.compose("config", overrides=list(overrides)))
+        except (HydraException, OmegaConfBaseException) as error:
+            raise BenchError(f"{' '.join(overrides)}: {_one_line(str(error))}") from None
+
+
+def _prepare() -> None:
+    register()
+    Plugins.instance().register(ProcessLauncher)
+
+
+def _one_line(text: str) -> str:
+    """Fold Hydra's several lines into one, without its advice on debugging Hydra."""
+    kept = [
+        line.strip()
+        for line in text.splitlines()
+        if line.strip() and not re.match(r"\s*(Set the environment variable HYDRA_FULL_ERROR)", line)
+    ]
+    return " ".join(kept) or "Hydra refused the arguments"
+
+
+class _Tee(io.TextIOBase):
+    """Keeps what Hydra says on stderr until it is known whether that is the end."""
+
+    def __init__(self, kept: io.StringIO) -> None:
+        self._kept = kept
+
+    def write(self, text: str) -> int:
+        return self._kept.write(text)

@@ -1,0 +1,68 @@
+"""From a config to the objects that it describes."""
+
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from hydra.errors import HydraException
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+
+from fmnist_bench.data.datamodule import ImageDataModule
+from fmnist_bench.errors import BenchError
+from fmnist_bench.runs.environment import cores
+from fmnist_bench.training.streams import stream_seed
+
+
+def prepare_torch(config: DictConfig) -> None:
+    """Set threads and matrix precision for this process, and the seed of the weights' stream."""
+    torch.set_num_threads(config.trainer.threads or cores())
+    # Where fp32 is asked for on a GPU, its matrix products may round inputs to TF32.
+    torch.set_float32_matmul_precision("high")
+    torch.manual_seed(stream_seed(config.seed, "init"))
+
+
+def build_data(config: DictConfig, folder: Path) -> ImageDataModule:
+    """Build the data module of `config` over the raw idx files in `folder`.
+
+    Raises:
+        BenchError: an augmentation's config is wrong, or the data does not fit the protocol.
+    """
+    return ImageDataModule(
+        folder,
+        name=config.data.name,
+        scaling=config.data.scaling,
+        augmentations=_instantiate(config.augment),
+        split=config.protocol.split,
+        validation=config.protocol.validation,
+        split_seed=config.protocol.split_seed,
+        batch_size=config.batch_size,
+        eval_batch_size=config.eval_batch_size,
+        drop_last=config.drop_last,
+        seed=config.seed,
+    )
+
+
+def build_model(config: DictConfig) -> pl.LightningModule:
+    """Build the LightningModule of `config`, in its memory format, compiled if asked.
+
+    Raises:
+        BenchError: an argument is unknown or of the wrong kind.
+    """
+    model: pl.LightningModule = _instantiate(config.model)
+    if config.channels_last:
+        model.net.to(memory_format=torch.channels_last)
+    if config.compile:
+        model.net.compile()
+    return model
+
+
+def _instantiate(config: DictConfig) -> Any:
+    try:
+        return instantiate(config, _convert_="all")
+    except HydraException as error:
+        cause = error.__cause__
+        if isinstance(cause, BenchError):
+            raise cause from None
+        raise BenchError(" ".join(str(error).split())) from error

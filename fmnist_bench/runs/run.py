@@ -1,0 +1,74 @@
+"""One run, from its spec to its record."""
+
+from datetime import UTC, datetime
+
+from omegaconf import OmegaConf
+
+from fmnist_bench.runs.assemble import build_data, build_model, prepare_torch
+from fmnist_bench.runs.cost import mac_count, parameter_count
+from fmnist_bench.runs.outcome import Measured, done_record
+from fmnist_bench.runs.predictions import write_predictions
+from fmnist_bench.runs.record import Record, write_record
+from fmnist_bench.runs.score import score
+from fmnist_bench.runs.spec import Spec
+from fmnist_bench.runs.weights import load_scored_weights, save_weights
+from fmnist_bench.training.guards import RESUME_FILE
+from fmnist_bench.training.trainer import build_training
+
+
+def run(spec: Spec) -> Record | None:
+    """Train what `spec` describes, score it once, and write its record.
+
+    Returns None in every process but the first of a run on several devices.
+
+    Raises:
+        BenchError: the config or the data is wrong, or the loss diverged.
+    """
+    started = datetime.now(UTC)
+    config = OmegaConf.create(spec.config)
+    prepare_torch(config)
+
+    data = build_data(config, spec.data_folder)
+    model = build_model(config)
+    parameters, macs = parameter_count(model.net), mac_count(model.net)
+
+    training = build_training(config, spec)
+    resume = spec.folder / RESUME_FILE
+    training.trainer.fit(model, data, ckpt_path=resume if resume.exists() else None)
+    if not training.trainer.is_global_zero:
+        return None
+
+    # From here on nothing is chosen any more: these weights are scored, once on each set.
+    best_epoch = load_scored_weights(training, model)
+    device = training.trainer.strategy.root_device
+    net = model.net.to(device)
+    precision = training.trainer.precision_plugin.val_step_context
+    held_out = data.validation_batches(device)
+    validation = held_out and score(
+        net, held_out, flip=config.test_time_flip, precision=precision()
+    ).score
+    test = score(
+        net, data.test_batches(device), flip=config.test_time_flip, precision=precision()
+    )
+
+    record = done_record(
+        spec,
+        Measured(
+            started=started,
+            split_digest=data.split.digest,
+            validation=validation,
+            test=test.score,
+            test_reads=data.test_reads,
+            best_epoch=best_epoch,
+            parameters=parameters,
+            macs=macs,
+            curves=training.curves,
+            device=device,
+            predictions_digest=test.predictions.digest,
+        ),
+    )
+    save_weights(spec.folder, net)
+    write_predictions(spec.folder, test.predictions)
+    write_record(spec.folder, record)
+    training.remove_checkpoints()
+    return record

@@ -1,0 +1,102 @@
+"""The process of one run: `python -m fmnist_bench.runs.worker FOLDER`.
+
+Every run has a process of its own, so that no run inherits another's memory, threads or
+random state, and so that each rank of a run on several devices starts from the same spec.
+"""
+
+import logging
+import os
+import sys
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from fmnist_bench.errors import BenchError
+from fmnist_bench.runs.outcome import failed_record
+from fmnist_bench.runs.record import Reason, write_record
+from fmnist_bench.runs.spec import Spec, read_spec
+
+LOG_FILE = "run.log"
+LOCK_FILE = ".lock"
+BUSY = 75
+"""Exit status when another process is training the same run (EX_TEMPFAIL)."""
+
+log = logging.getLogger("fmnist_bench")
+
+
+def main(folder: Path) -> int:
+    """Run the spec in `folder`; return the exit status."""
+    spec = read_spec(folder)
+    _set_up_logging(folder)
+    if int(os.environ.get("LOCAL_RANK", "0")) > 0:
+        return _run(spec)
+    try:
+        with FileLock(folder / LOCK_FILE, timeout=0):
+            return _run(spec)
+    except Timeout:
+        log.error("%s: another process is training this run", folder)
+        return BUSY
+
+
+def _run(spec: Spec) -> int:
+    started = datetime.now(UTC)
+    try:
+        # Only here, because this import takes seconds and can itself run out of memory.
+        from fmnist_bench.runs.run import run
+
+        _quieten_lightning()
+        record = run(spec)
+    except Exception as error:
+        _record_failure(spec, started, error)
+        return 1
+    if record is not None:
+        assert record.test is not None
+        log.info("test accuracy %.4f  %s", record.test.accuracy, spec.name)
+    return 0
+
+
+def _record_failure(spec: Spec, started: datetime, error: Exception) -> None:
+    text = " ".join(str(error).split()) or type(error).__name__
+    if not isinstance(error, BenchError):
+        text = f"{type(error).__name__}: {text}"
+        log.debug("%s", "".join(traceback.format_exception(error)))
+    log.error("%s failed: %s", spec.name, text)
+    if int(os.environ.get("LOCAL_RANK", "0")) == 0:
+        record = failed_record(spec, started=started, reason=_reason(error), error=text)
+        write_record(spec.folder, record)
+
+
+def _reason(error: Exception) -> Reason:
+    names = {kind.__name__ for kind in type(error).__mro__}
+    if "Diverged" in names:
+        return "diverged"
+    if names & {"OutOfMemoryError", "MemoryError"}:
+        return "out of memory"
+    return "error"
+
+
+def _set_up_logging(folder: Path) -> None:
+    terminal = logging.StreamHandler(sys.stdout)
+    terminal.setLevel(logging.INFO)
+    terminal.setFormatter(logging.Formatter("%(message)s"))
+    file = logging.FileHandler(folder / LOG_FILE)
+    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log.setLevel(logging.DEBUG)
+    log.handlers = [terminal, file]
+    log.propagate = False
+    # Warnings of libraries go to the log file alone.
+    logging.captureWarnings(True)
+    logging.getLogger("py.warnings").handlers = [file]
+
+
+def _quieten_lightning() -> None:
+    # Its lines (devices found, checkpoints restored) say nothing that a record does not, and
+    # would drown a sweep's. It sets its level when it is imported, so this comes after.
+    for name in ("pytorch_lightning", "lightning_fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

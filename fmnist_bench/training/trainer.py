@@ -1,0 +1,154 @@
+"""Builds the Lightning Trainer that a config describes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytorch_lightning as pl
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+from pytorch_lightning.callbacks import Callback, EarlyStopping, ModelCheckpoint
+from pytorch_lightning.callbacks.weight_averaging import EMAWeightAveraging
+from pytorch_lightning.loggers import Logger
+
+from fmnist_bench.errors import BenchError
+from fmnist_bench.runs.spec import Spec
+from fmnist_bench.training.curves import Curves
+from fmnist_bench.training.guards import RESUME_FILE, DivergenceGuard, EpochStreams, ResumePoint
+from fmnist_bench.training.progress import Progress
+
+
+@dataclass(frozen=True)
+class Training:
+    """A Trainer with the two callbacks that the record is filled from."""
+
+    trainer: pl.Trainer
+    curves: Curves
+    best: ModelCheckpoint | None
+    folder: Path
+
+    def remove_checkpoints(self) -> None:
+        """Delete what only an unfinished run needs."""
+        (self.folder / RESUME_FILE).unlink(missing_ok=True)
+        if self.best is not None:
+            Path(self.best.best_model_path).unlink(missing_ok=True)
+
+
+def build_training(config: DictConfig, spec: Spec) -> Training:
+    """Build the Trainer for `config`, the config of `spec`, in whose folder checkpoints go.
+
+    Raises:
+        BenchError: early stopping or the best epoch is asked for without validation
+            images, or a device that is not there.
+    """
+    _refuse_contradictions(config)
+    folder = spec.folder
+    curves = Curves()
+    best = _best_epoch(folder) if config.protocol.weights == "best" else None
+    callbacks: list[Callback] = [
+        EpochStreams(config.seed),
+        DivergenceGuard(),
+        ResumePoint(folder),
+        *_averaging(config),
+        *_early_stopping(config),
+        curves,
+        Progress(bar=config.trainer.progress_bar),
+        *([best] if best else []),
+    ]
+    index = config.trainer.device_index
+    try:
+        trainer = pl.Trainer(
+            accelerator=config.trainer.accelerator,
+            devices=config.trainer.devices if index is None else [index],
+            strategy=config.trainer.strategy,
+            precision=config.precision,
+            deterministic=config.trainer.deterministic,
+            max_epochs=config.epochs,
+            gradient_clip_val=config.grad_clip,
+            limit_train_batches=config.trainer.limit_batches,
+            limit_val_batches=config.trainer.limit_batches,
+            callbacks=callbacks,
+            logger=_loggers(config, spec),
+            default_root_dir=folder,
+            enable_checkpointing=True,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+            use_distributed_sampler=False,
+        )
+    except (ValueError, RuntimeError, pl.utilities.exceptions.MisconfigurationException) as error:
+        raise BenchError(f"trainer: {' '.join(str(error).split())}") from None
+    return Training(trainer, curves, best, folder)
+
+
+def _loggers(config: DictConfig, spec: Spec) -> list[Logger]:
+    factories = instantiate(config.logger, _convert_="all")
+    return [
+        factory(folder=spec.folder, identity=spec.identity, name=spec.name, config=spec.config)
+        for factory in factories.values()
+    ]
+
+
+def _best_epoch(folder: Path) -> ModelCheckpoint:
+    # Only a strictly higher accuracy replaces the kept epoch, so that ties go to the earliest.
+    return ModelCheckpoint(
+        dirpath=folder,
+        filename="best",
+        monitor="val/accuracy",
+        mode="max",
+        save_top_k=1,
+        save_weights_only=True,
+        enable_version_counter=False,
+    )
+
+
+def _averaging(config: DictConfig) -> list[Callback]:
+    if config.ema is None:
+        return []
+    return [
+        EMAWeightAveraging(
+            decay=config.ema.decay,
+            update_every_n_steps=config.ema.every_n_steps,
+            update_starting_at_step=config.ema.start_step,
+        )
+    ]
+
+
+def _early_stopping(config: DictConfig) -> list[Callback]:
+    if config.early_stopping is None:
+        return []
+    monitor = config.early_stopping.monitor
+    return [
+        EarlyStopping(
+            monitor=monitor,
+            mode="min" if monitor == "val/loss" else "max",
+            patience=config.early_stopping.patience,
+            min_delta=config.early_stopping.min_delta,
+        )
+    ]
+
+
+def _refuse_contradictions(config: DictConfig) -> None:
+    if config.protocol.weights not in ("best", "last"):
+        raise BenchError(
+            f"protocol.weights: {config.protocol.weights!r} is unknown; choose best or last"
+        )
+    if config.early_stopping is not None and config.early_stopping.monitor not in (
+        "val/loss",
+        "val/accuracy",
+    ):
+        raise BenchError(
+            f"early_stopping.monitor: {config.early_stopping.monitor!r}; "
+            "choose val/loss or val/accuracy"
+        )
+    if config.protocol.split != "none":
+        return
+    validates = {
+        "protocol.weights=best": config.protocol.weights == "best",
+        "early_stopping": config.early_stopping is not None,
+        "schedule=plateau": "monitor" in config.schedule,
+    }
+    for key in (key for key, asked in validates.items() if asked):
+        raise BenchError(
+            f"{key} needs validation images, and protocol={config.protocol.name} has none; "
+            "use protocol=select or drop it"
+        )
