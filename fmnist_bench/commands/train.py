@@ -2,9 +2,8 @@
 
 import os
 import sys
-from typing import Any
 
-from fmnist_bench.config.compose import run_hydra
+from fmnist_bench.config.compose import compose_command_line
 from fmnist_bench.config.profile import trainer_for_this_machine
 from fmnist_bench.sweep.prepare import prepare
 from fmnist_bench.sweep.sweep import Sweep
@@ -17,21 +16,18 @@ def main(argv: list[str]) -> int:
     if "COMP_LINE" in os.environ:
         # Hydra completes the words after the program's name; ours is two words long.
         os.environ["COMP_LINE"] = os.environ["COMP_LINE"].replace(" train ", " ", 1)
-    sweeps: list[Sweep] = []
     arguments = [argument for argument in argv if argument != _RETRY]
-
-    def task(configs: list[dict[str, Any]]) -> None:
-        specs = [prepare(config, print) for config in configs]
-        # A single run that failed before is what the user asks for again.
-        sweep = Sweep(print, retry_failed=_RETRY in argv or len(specs) == 1)
-        sweeps.append(sweep)
-        try:
-            sweep.run(specs)
-        finally:
-            print(sweep.summary())
-
-    run_hydra(_with_trainer(arguments), task)
-    return 0 if all(sweep.ok for sweep in sweeps) else 1
+    configs = compose_command_line(_with_trainer(arguments))
+    if not configs:
+        return 0
+    specs = [prepare(config, print) for config in configs]
+    # A single run that failed before is what the user asks for again.
+    sweep = Sweep(print, retry_failed=_RETRY in argv or len(specs) == 1)
+    try:
+        sweep.run(specs)
+    finally:
+        print(sweep.summary())
+    return 0 if sweep.ok else 1
 
 
 def _with_trainer(arguments: list[str]) -> list[str]:

@@ -4,45 +4,41 @@ import contextlib
 import io
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import hydra
-from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from fmnist_bench.config.freeze import freeze
 from fmnist_bench.config.schema import register
 from fmnist_bench.errors import BenchError
 from fmnist_bench.paths import conf_dir
-from fmnist_bench.sweep.launcher import ProcessLauncher
 
 VERSION_BASE = "1.3"
 
 
-def run_hydra(arguments: Sequence[str], task: Callable[[list[dict[str, Any]]], None]) -> None:
-    """Hand `arguments` to Hydra's command line; call `task` with all frozen configs it makes.
+def compose_command_line(arguments: Sequence[str]) -> list[dict[str, Any]]:
+    """Hand `arguments` to Hydra's command line; return the frozen config of every job.
 
-    Anything Hydra answers itself (--cfg, --help, completion) is printed and `task` not called.
+    With -m there is one for each combination. All are composed before any is used, so a
+    change in conf/ during a sweep does not reach its later jobs. What Hydra answers itself
+    (--cfg, --help, completion) is printed, and the list is empty.
 
     Raises:
         BenchError: Hydra refused the arguments.
     """
-    _prepare()
+    register()
+    configs: list[dict[str, Any]] = []
 
-    def take(config: DictConfig) -> None:
-        if "jobs" in config:
-            jobs = OmegaConf.to_container(config.jobs)
-            assert isinstance(jobs, list)
-            task(jobs)
-        else:
-            task([freeze(config)])
+    def collect(config: DictConfig) -> None:
+        configs.append(freeze(config))
 
     application = hydra.main(
         version_base=VERSION_BASE, config_path=str(conf_dir()), config_name="config"
-    )(take)
+    )(collect)
     before, sys.argv = sys.argv, ["fmnist-bench train", *arguments]
     complaints = io.StringIO()
     try:
@@ -53,6 +49,7 @@ def run_hydra(arguments: Sequence[str], task: Callable[[list[dict[str, Any]]], N
             raise BenchError(_one_line(complaints.getvalue())) from None
     finally:
         sys.argv = before
+    return configs
 
 
 def compose(overrides: Sequence[str]) -> dict[str, Any]:
@@ -61,7 +58,7 @@ def compose(overrides: Sequence[str]) -> dict[str, Any]:
     Raises:
         BenchError: an override is wrong, named in the message.
     """
-    _prepare()
+    register()
     with hydra.initialize_config_dir(version_base=VERSION_BASE, config_dir=str(conf_dir())):
         try:
             return freeze(hydra.compose("config", overrides=list(overrides)))
@@ -69,17 +66,13 @@ def compose(overrides: Sequence[str]) -> dict[str, Any]:
             raise BenchError(f"{' '.join(overrides)}: {_one_line(str(error))}") from None
 
 
-def _prepare() -> None:
-    register()
-    Plugins.instance().register(ProcessLauncher)
-
-
 def _one_line(text: str) -> str:
     """Fold Hydra's several lines into one, without its advice on debugging Hydra."""
     kept = [
         line.strip()
         for line in text.splitlines()
-        if line.strip() and not re.match(r"\s*(Set the environment variable HYDRA_FULL_ERROR)", line)
+        if line.strip()
+        and not re.match(r"\s*(Set the environment variable HYDRA_FULL_ERROR)", line)
     ]
     return " ".join(kept) or "Hydra refused the arguments"
 

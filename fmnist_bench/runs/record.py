@@ -143,7 +143,9 @@ def read_record(folder: Path) -> Record:
     path = folder / FILE_NAME
     content = _load(path)
     if content.get("digest") != sha256_of({k: v for k, v in content.items() if k != "digest"}):
-        raise BenchError(f"{path}: edited after it was written (its digest does not fit its content)")
+        raise BenchError(
+            f"{path}: edited after it was written (its digest does not fit its content)"
+        )
     record = _parse(path, content)
     if record.identity != run_identity(record.config, record.data_digest):
         raise BenchError(f"{path}: identity does not fit its config, protocol and data digest")

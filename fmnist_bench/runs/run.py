@@ -44,12 +44,10 @@ def run(spec: Spec) -> Record | None:
     net = model.net.to(device)
     precision = training.trainer.precision_plugin.val_step_context
     held_out = data.validation_batches(device)
-    validation = held_out and score(
-        net, held_out, flip=config.test_time_flip, precision=precision()
-    ).score
-    test = score(
-        net, data.test_batches(device), flip=config.test_time_flip, precision=precision()
+    validation = (
+        held_out and score(net, held_out, flip=config.test_time_flip, precision=precision()).score
     )
+    test = score(net, data.test_batches(device), flip=config.test_time_flip, precision=precision())
 
     record = done_record(
         spec,

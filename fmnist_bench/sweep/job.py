@@ -77,9 +77,7 @@ def run_job(spec: Spec) -> Outcome:
         return Outcome(spec, "busy", "another process is training it")
     if not (spec.folder / RECORD_FILE).exists():
         reason, error = _explain(process.returncode, limit if timed_out else None)
-        write_record(
-            spec.folder, failed_record(spec, started=started, reason=reason, error=error)
-        )
+        write_record(spec.folder, failed_record(spec, started=started, reason=reason, error=error))
     record = read_record(spec.folder)
     if record.status == "done":
         return Outcome(spec, "trained", _accuracies(record))

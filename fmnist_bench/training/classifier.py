@@ -76,7 +76,8 @@ class Classifier(pl.LightningModule):
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         images, labels = batch
         logits = self.net(images).float()
-        self._validation_loss.update(F.cross_entropy(logits, labels), len(labels))
+        # One loss per image: torchmetrics 1.9 drops the weights when NaN handling is off.
+        self._validation_loss.update(F.cross_entropy(logits, labels, reduction="none"))
         self._validation_accuracy.update(logits, labels)
 
     def on_train_epoch_start(self) -> None:

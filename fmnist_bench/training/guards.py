@@ -62,5 +62,12 @@ class ResumePoint(Callback):
         self._path = folder / RESUME_FILE
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        if trainer.current_epoch > 0:
-            trainer.save_checkpoint(self._path)
+        if trainer.current_epoch == 0:
+            return
+        # Lightning 2.6 resets these counters only after this hook. A checkpoint that says
+        # "all batches of the epoch are done" would make the resumed run skip the epoch.
+        loop = trainer.fit_loop.epoch_loop
+        loop.batch_progress.reset_on_run()
+        loop.scheduler_progress.reset_on_run()
+        loop.automatic_optimization.optim_progress.reset_on_run()
+        trainer.save_checkpoint(self._path)

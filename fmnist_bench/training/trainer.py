@@ -65,7 +65,9 @@ def build_training(config: DictConfig, spec: Spec) -> Training:
             max_epochs=config.epochs,
             gradient_clip_val=config.grad_clip,
             limit_train_batches=config.trainer.limit_batches,
-            limit_val_batches=config.trainer.limit_batches,
+            limit_val_batches=0
+            if config.protocol.split == "none"
+            else config.trainer.limit_batches,
             callbacks=callbacks,
             logger=_loggers(config, spec),
             default_root_dir=folder,

@@ -1,0 +1,21 @@
+"""Augmentations of whole batches, on the device that trains.
+
+One class per conf entry. `Augmentation` states what each of them keeps to.
+"""
+
+from fmnist_bench.data.augment.affine import RandomAffine
+from fmnist_bench.data.augment.contract import Augmentation
+from fmnist_bench.data.augment.crop import RandomCrop
+from fmnist_bench.data.augment.erase import Cutout, RandomErasing
+from fmnist_bench.data.augment.flip import AlternatingFlip, HorizontalFlip, VerticalFlip
+
+__all__ = [
+    "AlternatingFlip",
+    "Augmentation",
+    "Cutout",
+    "HorizontalFlip",
+    "RandomAffine",
+    "RandomCrop",
+    "RandomErasing",
+    "VerticalFlip",
+]

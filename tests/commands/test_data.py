@@ -1,0 +1,66 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fmnist_bench.commands import data
+from fmnist_bench.errors import BenchError
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What the command asked `obtain` for, which here finds everything."""
+    calls: list[dict[str, Any]] = []
+
+    def obtain(name: str, **options: Any) -> Path:
+        options.pop("say")(f"looking for {name}")
+        calls.append({"name": name, **options})
+        return Path("/found") / name
+
+    monkeypatch.setattr(data, "obtain", obtain)
+    monkeypatch.setenv("FMNIST_BENCH_CACHE", "/the/cache")
+    return calls
+
+
+@pytest.mark.parametrize("argv", [[], ["all"]])
+def test_both_datasets_by_default(
+    argv: list[str], asked: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert data.main(argv) == 0
+    assert asked == [
+        {"name": name, "folder": None, "verify": True, "cache": Path("/the/cache")}
+        for name in ("fashion_mnist", "mnist")
+    ]
+    out, err = capsys.readouterr()
+    assert out == "fashion_mnist: /found/fashion_mnist\nmnist: /found/mnist\n"
+    assert err == "looking for fashion_mnist\nlooking for mnist\n"
+
+
+def test_options_are_handed_on(asked: list[dict[str, Any]]) -> None:
+    assert data.main(["mnist", "--folder", "mine", "--no-verify", "--cache", "here"]) == 0
+    assert asked == [
+        {"name": "mnist", "folder": Path("mine"), "verify": False, "cache": Path("here")}
+    ]
+
+
+@pytest.mark.parametrize("argv", [["mnist", "--no-verify"], ["--no-verify", "--folder", "mine"]])
+def test_no_verify_is_for_one_folder_of_ones_own(
+    argv: list[str], asked: list[dict[str, Any]]
+) -> None:
+    with pytest.raises(BenchError, match="--no-verify"):
+        data.main(argv)
+    assert asked == []
+
+
+def test_unknown_dataset_is_refused(
+    asked: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        data.main(["kmnist"])
+    assert caught.value.code == 2 and "kmnist" in capsys.readouterr().err
+    assert asked == []
+
+
+def test_failure_reaches_the_command_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match="no such folder"):
+        data.main(["mnist", "--folder", str(tmp_path / "absent"), "--cache", str(tmp_path)])

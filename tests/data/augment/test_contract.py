@@ -1,0 +1,132 @@
+"""What every augmentation promises, whichever it is."""
+
+import pytest
+import torch
+from torch import Generator, Tensor
+
+from fmnist_bench.data.augment import (
+    AlternatingFlip,
+    Augmentation,
+    Cutout,
+    HorizontalFlip,
+    RandomAffine,
+    RandomCrop,
+    RandomErasing,
+    VerticalFlip,
+)
+
+AREA, ASPECT = [0.02, 0.4], [0.3, 3.3]
+AUGMENTATIONS = {
+    "crop": RandomCrop(padding=2, mode="zero"),
+    "crop reflect": RandomCrop(padding=3, mode="reflect"),
+    "horizontal": HorizontalFlip(p=0.5),
+    "vertical": VerticalFlip(p=0.5),
+    "alternating": AlternatingFlip(),
+    "affine": RandomAffine(degrees=10, zoom=0.1, shift=0.1),
+    "erase": RandomErasing(p=0.5, area=AREA, aspect=ASPECT, value="zero"),
+    "erase noise": RandomErasing(p=0.5, area=AREA, aspect=ASPECT, value="noise"),
+    "cutout": Cutout(size=9, p=0.5),
+}
+WITHOUT_EFFECT = {
+    "crop": RandomCrop(padding=0, mode="zero"),
+    "crop reflect": RandomCrop(padding=0, mode="reflect"),
+    "horizontal": HorizontalFlip(p=0),
+    "vertical": VerticalFlip(p=0),
+    "affine": RandomAffine(degrees=0, zoom=0, shift=0),
+    "erase": RandomErasing(p=0, area=AREA, aspect=ASPECT, value="zero"),
+    "erase noise": RandomErasing(p=0, area=AREA, aspect=ASPECT, value="noise"),
+    "cutout": Cutout(size=9, p=0),
+}
+
+every_augmentation = pytest.mark.parametrize(
+    "augmentation", AUGMENTATIONS.values(), ids=AUGMENTATIONS.keys()
+)
+
+
+def draw(augmentation: Augmentation, count: int, seed: int = 3, epoch: int = 0) -> Tensor:
+    return augmentation.draw(torch.arange(count), epoch, Generator().manual_seed(seed))
+
+
+@every_augmentation
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.float32])
+@pytest.mark.parametrize("shape", [(37, 1, 28, 28), (5, 1, 20, 31), (1, 1, 28, 28)])
+def test_keeps_shape_and_dtype_and_leaves_its_input(
+    augmentation: Augmentation, dtype: torch.dtype, shape: tuple[int, ...]
+) -> None:
+    images = torch.randint(256, shape, generator=Generator().manual_seed(1)).to(dtype)
+    before = images.clone()
+    changed = augmentation.apply(images, draw(augmentation, len(images)))
+    assert (changed.shape, changed.dtype) == (images.shape, dtype)
+    assert torch.equal(images, before)
+
+
+@every_augmentation
+def test_changes_images(augmentation: Augmentation, images: Tensor) -> None:
+    changed = augmentation.apply(images, draw(augmentation, len(images)))
+    share = (changed != images).flatten(1).any(1).float().mean()
+    assert share >= 0.25
+
+
+@every_augmentation
+def test_cutting_into_batches_changes_nothing(augmentation: Augmentation, images: Tensor) -> None:
+    parameters = draw(augmentation, len(images))
+    whole = augmentation.apply(images, parameters)
+    sizes = [1, 20, 16]
+    parts = zip(images.split(sizes), parameters.split(sizes), strict=True)
+    assert torch.equal(torch.cat([augmentation.apply(*part) for part in parts]), whole)
+
+
+@every_augmentation
+def test_uint8_and_float_images_change_alike(augmentation: Augmentation, images: Tensor) -> None:
+    parameters = draw(augmentation, len(images))
+    from_float = augmentation.apply(images.float(), parameters)
+    torch.testing.assert_close(
+        from_float.round().to(torch.uint8), augmentation.apply(images, parameters), atol=0, rtol=0
+    )
+
+
+@every_augmentation
+def test_draw_is_a_function_of_the_generators_seed(augmentation: Augmentation) -> None:
+    parameters = draw(augmentation, 100)
+    assert parameters.device.type == "cpu"
+    assert parameters.ndim == 2
+    assert torch.equal(parameters, draw(augmentation, 100))
+
+
+@every_augmentation
+def test_draw_for_an_image_ignores_how_many_follow(augmentation: Augmentation) -> None:
+    assert torch.equal(draw(augmentation, 100)[:30], draw(augmentation, 30))
+
+
+@pytest.mark.parametrize("name", sorted(set(AUGMENTATIONS) - {"alternating"}))
+def test_another_seed_draws_differently(name: str) -> None:
+    augmentation = AUGMENTATIONS[name]
+    assert not torch.equal(draw(augmentation, 100, seed=3), draw(augmentation, 100, seed=4))
+
+
+@every_augmentation
+def test_compiles_into_one_graph(augmentation: Augmentation, images: Tensor) -> None:
+    """A read of a value on the host, or a shape that depends on data, would break the graph."""
+    parameters = draw(augmentation, len(images))
+    compiled = torch.compile(augmentation.apply, fullgraph=True, backend="eager")
+    assert torch.equal(compiled(images, parameters), augmentation.apply(images, parameters))
+
+
+@every_augmentation
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_never_waits_for_the_device(augmentation: Augmentation, images: Tensor) -> None:
+    parameters = draw(augmentation, len(images))
+    on_cpu = augmentation.apply(images, parameters)
+    images, parameters = images.cuda(), parameters.cuda()
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        on_gpu = augmentation.apply(images, parameters)
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    # Interpolation may round half a grey level the other way.
+    assert (on_gpu.cpu().int() - on_cpu.int()).abs().max() <= 1
+
+
+@pytest.mark.parametrize("augmentation", WITHOUT_EFFECT.values(), ids=WITHOUT_EFFECT.keys())
+def test_no_magnitude_no_change(augmentation: Augmentation, images: Tensor) -> None:
+    assert torch.equal(augmentation.apply(images, draw(augmentation, len(images))), images)

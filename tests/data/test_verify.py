@@ -1,0 +1,127 @@
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fmnist_bench.data.folders import find_files
+from fmnist_bench.data.verify import digest_of, read_own, read_published
+from fmnist_bench.errors import BenchError
+
+Arrays = dict[str, np.ndarray]
+Write = Callable[..., Path]
+TRAIN_LABELS, TEST_LABELS = "train-labels-idx1-ubyte", "t10k-labels-idx1-ubyte"
+
+
+def complaint(read: Callable[[], object]) -> str:
+    with pytest.raises(BenchError) as caught:
+        read()
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def published_complaint(folder: Path, name: str = "fashion_mnist") -> str:
+    return complaint(lambda: read_published(name, find_files(name, folder)))
+
+
+@pytest.mark.parametrize("gz", [False, True])
+def test_published_content_is_returned(
+    gz: bool,
+    published: dict[str, Arrays],
+    write: Write,
+    to_idx: Callable[..., bytes],
+    tmp_path: Path,
+) -> None:
+    write(tmp_path, published["mnist"], gz=gz)
+    contents = read_published("mnist", find_files("mnist", tmp_path))
+    assert contents == {part: to_idx(array) for part, array in published["mnist"].items()}
+
+
+def test_swapped_files_are_named(
+    published: dict[str, Arrays], write: Write, tmp_path: Path
+) -> None:
+    write(tmp_path, published["fashion_mnist"])
+    shutil.copy(tmp_path / TRAIN_LABELS, tmp_path / TEST_LABELS)
+    message = published_complaint(tmp_path)
+    assert message.startswith(str(tmp_path / TEST_LABELS))
+    assert f"holds {TRAIN_LABELS} of Fashion-MNIST, expected {TEST_LABELS}" in message
+
+
+def test_the_other_dataset_is_named(
+    published: dict[str, Arrays], write: Write, tmp_path: Path
+) -> None:
+    write(tmp_path, published["mnist"])
+    assert f"holds {TEST_LABELS} of MNIST, expected" in published_complaint(tmp_path)
+
+
+def test_one_flipped_pixel_is_corrupt(
+    published: dict[str, Arrays], write: Write, tmp_path: Path
+) -> None:
+    published["fashion_mnist"]["train_images"][3, 14, 14] ^= 1
+    write(tmp_path, published["fashion_mnist"])
+    message = published_complaint(tmp_path)
+    assert "train-images-idx3-ubyte: corrupt or edited" in message and "fetch it again" in message
+
+
+def test_another_count_is_told(
+    published: dict[str, Arrays], own: Arrays, write: Write, tmp_path: Path
+) -> None:
+    write(tmp_path, own | {"test_labels": own["test_labels"][:3]})
+    assert "holds [3], expected [4] for Fashion-MNIST" in published_complaint(tmp_path)
+
+
+def test_old_release_is_refused_by_name(write: Write, tmp_path: Path) -> None:
+    """With the real digests and counts; the labels of 26 August 2017 begin like this."""
+    labels = np.random.default_rng(0).integers(0, 10, 10_000, dtype=np.uint8)
+    labels[:7] = [0, 1, 2, 2, 3, 2, 8]
+    pixel = np.zeros((1, 28, 28), np.uint8)
+    one = np.zeros(1, np.uint8)
+    write(
+        tmp_path,
+        {"train_images": pixel, "train_labels": one, "test_images": pixel, "test_labels": labels},
+    )
+    message = published_complaint(tmp_path)
+    assert "old Fashion-MNIST" in message and "31 August 2017" in message
+    assert "old Fashion-MNIST" not in published_complaint(tmp_path, "mnist")
+
+
+def test_own_data_of_the_format_is_taken(
+    own: Arrays, write: Write, to_idx: Callable[..., bytes], tmp_path: Path
+) -> None:
+    write(tmp_path, own, gz=True)
+    contents = read_own(find_files("mnist", tmp_path))
+    assert contents == {part: to_idx(array) for part, array in own.items()}
+
+
+@pytest.mark.parametrize(
+    ("part", "array", "said"),
+    [
+        (
+            "train_images",
+            np.zeros((6, 28, 27), np.uint8),
+            "holds [6, 28, 27], expected [n, 28, 28]",
+        ),
+        ("train_images", np.zeros((0, 28, 28), np.uint8), "n >= 1"),
+        ("train_images", np.zeros(6, np.uint8), "holds [6], expected [n, 28, 28]"),
+        ("train_labels", np.zeros(5, np.uint8), "holds [5], expected [6]"),
+        ("test_labels", np.zeros((4, 28, 28), np.uint8), "holds [4, 28, 28], expected [4]"),
+        ("test_labels", np.array([0, 9, 10, 1], np.uint8), "label 10 at index 2, expected 0 to 9"),
+    ],
+)
+def test_own_data_of_another_format_is_refused(
+    part: str, array: np.ndarray, said: str, own: Arrays, write: Write, tmp_path: Path
+) -> None:
+    write(tmp_path, own | {part: array})
+    assert said in complaint(lambda: read_own(find_files("mnist", tmp_path)))
+
+
+def test_digest_of_published_content_is_the_published_one(
+    published: dict[str, Arrays], own: Arrays, to_idx: Callable[..., bytes]
+) -> None:
+    from fmnist_bench.data.facts import dataset_facts
+
+    contents = {part: to_idx(array) for part, array in published["mnist"].items()}
+    assert digest_of("mnist", contents) == dataset_facts("mnist").digest
+    contents["test_labels"] = to_idx(own["test_labels"])
+    assert digest_of("mnist", contents) != dataset_facts("mnist").digest

@@ -1,0 +1,74 @@
+import pytest
+import torch
+from sklearn.metrics import accuracy_score, log_loss
+from torch import nn
+
+from fmnist_bench.training.classifier import Classifier, parameter_groups
+from fmnist_bench.training.schedules import constant
+
+
+class Net(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Sequential(nn.Flatten(), nn.Linear(784, 4), nn.BatchNorm1d(4))
+        self.head = nn.Linear(4, 10)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.head(self.body(images))
+
+
+def test_biases_and_norms_are_not_decayed_unless_asked() -> None:
+    net = Net()
+    decayed, others = parameter_groups(net, decay_norm_and_bias=False)
+    assert [p.ndim for p in decayed["params"]] == [2, 2]
+    assert "weight_decay" not in decayed
+    assert {p.ndim for p in others["params"]} == {1}
+    assert others["weight_decay"] == 0.0
+    (all_,) = parameter_groups(net, decay_norm_and_bias=True)
+    assert len(all_["params"]) == len(list(net.parameters()))
+
+
+def test_frozen_parameters_are_not_optimised() -> None:
+    net = Net()
+    net.head.requires_grad_(False)
+    groups = parameter_groups(net, decay_norm_and_bias=False)
+    assert sum(len(group["params"]) for group in groups) == 4
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_loss_is_cross_entropy_and_smoothed_only_in_training(smoothing: float) -> None:
+    torch.manual_seed(0)
+    model = Classifier(
+        Net(),
+        init=None,
+        optimizer=lambda groups: torch.optim.SGD(groups, lr=0.1),
+        schedule=constant,
+        label_smoothing=smoothing,
+        decay_norm_and_bias=False,
+    ).eval()
+    images, labels = torch.randn(50, 1, 28, 28), torch.arange(50) % 10
+    probabilities = model(images).softmax(1).detach().numpy()
+    model.on_train_epoch_start()
+    model._train_sums = torch.zeros(3, dtype=torch.float64)
+    loss = model.training_step((images, labels), 0)
+    plain = log_loss(labels, probabilities)
+    uniform = -torch.tensor(probabilities).log().mean().item()
+    assert loss.item() == pytest.approx((1 - smoothing) * plain + smoothing * uniform, rel=1e-4)
+    correct = accuracy_score(labels, probabilities.argmax(1))
+    assert (model._train_sums[1] / model._train_sums[2]).item() == pytest.approx(correct)
+    model.validation_step((images[:30], labels[:30]), 0)
+    model.validation_step((images[30:], labels[30:]), 1)
+    assert model._validation_loss.compute().item() == pytest.approx(plain, rel=1e-4)
+    assert model._validation_accuracy.compute().item() == pytest.approx(correct)
+
+
+def test_init_is_applied_to_the_net() -> None:
+    model = Classifier(
+        Net(),
+        init=lambda net: [nn.init.zeros_(parameter) for parameter in net.parameters()],
+        optimizer=lambda groups: torch.optim.SGD(groups, lr=0.1),
+        schedule=constant,
+        label_smoothing=0.0,
+        decay_norm_and_bias=False,
+    )
+    assert not any(parameter.any() for parameter in model.parameters())
