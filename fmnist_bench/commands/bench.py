@@ -27,7 +27,6 @@ def main(argv: list[str]) -> int:
     finally:
         print(sweep.summary())
     leaderboard.main(["--results", str(arguments.outputs)])
-    print((arguments.outputs / leaderboard.FILE_NAME).read_text())
     return 0 if sweep.ok else 1
 
 

@@ -49,7 +49,7 @@ def run_identity(config: Mapping[str, Any], data_digest: str) -> str:
     """Return the hash (hex) that identifies the run which `config` describes on that data."""
     return sha256_of(
         {
-            "config": identity_config(config),
+            "config": _set_keys(identity_config(config)),
             "protocol_version": PROTOCOL_VERSION,
             "data_digest": data_digest,
         }
@@ -59,7 +59,17 @@ def run_identity(config: Mapping[str, Any], data_digest: str) -> str:
 def recipe_identity(config: Mapping[str, Any]) -> str:
     """Return the hash (hex) shared by all runs of one row: any seed, either dataset."""
     recipe = _without(identity_config(config), NOT_RECIPE)
-    return sha256_of({"config": recipe, "protocol_version": PROTOCOL_VERSION})
+    return sha256_of({"config": _set_keys(recipe), "protocol_version": PROTOCOL_VERSION})
+
+
+def _set_keys(value: Any) -> Any:
+    """Drop keys that are null: a feature that is off hashes as one that does not exist yet.
+
+    So a later version can add an optional key without making every run a different one.
+    """
+    if isinstance(value, Mapping):
+        return {key: _set_keys(inner) for key, inner in value.items() if inner is not None}
+    return value
 
 
 def _without(config: Mapping[str, Any], dropped: tuple[str, ...]) -> dict[str, Any]:

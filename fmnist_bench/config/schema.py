@@ -117,6 +117,7 @@ class Sgd:
     momentum: float = MISSING
     nesterov: bool = MISSING
     weight_decay: float = MISSING
+    fused: bool = MISSING
 
 
 @dataclass
@@ -127,6 +128,7 @@ class Adam:
     betas: tuple[float, float] = MISSING
     eps: float = MISSING
     weight_decay: float = MISSING
+    fused: bool = MISSING
 
 
 @dataclass

@@ -85,3 +85,12 @@ def test_canonical_json_ignores_the_order_of_keys_and_refuses_nan() -> None:
     assert canonical_json({"b": 1, "a": 2}) == canonical_json({"a": 2, "b": 1})
     with pytest.raises(ValueError, match="not JSON compliant"):
         canonical_json({"a": float("nan")})
+
+
+def test_a_key_that_is_off_hashes_as_one_that_does_not_exist(config: dict[str, Any]) -> None:
+    assert config["grad_clip"] is None
+    older = {key: value for key, value in config.items() if key != "grad_clip"}
+    assert run_identity(older, "data") == run_identity(config, "data")
+    assert recipe_identity(older) == recipe_identity(config)
+    switched_on = {**config, "grad_clip": 1.0}
+    assert run_identity(switched_on, "data") != run_identity(config, "data")

@@ -1,0 +1,91 @@
+"""Trains a recorded run again, from nothing but its record."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from fmnist_bench.errors import BenchError
+from fmnist_bench.runs.record import Record, read_record
+from fmnist_bench.runs.spec import Spec
+from fmnist_bench.sweep.job import run_job
+from fmnist_bench.sweep.prepare import prepare
+
+# A record can come from anyone, and instantiating its config calls what it names.
+_TRUSTED = (
+    "fmnist_bench.nets.",
+    "fmnist_bench.training.",
+    "fmnist_bench.data.augment.",
+    "torch.optim.",
+)
+
+
+def rerun(record: Record, folder: Path) -> Record:
+    """Train the run of `record` again below `folder` and return the new record.
+
+    Raises:
+        BenchError: the config names code outside this suite and torch.optim, needs a
+            weights file, describes other data, or the run fails.
+    """
+    for key, target in _targets(record.config):
+        if not target.startswith(_TRUSTED):
+            raise BenchError(
+                f"{key}: a record's config may not call {target}; review the code and train it "
+                "yourself"
+            )
+    spec = prepare(_completed(record, folder), print)
+    if spec.data_digest != record.data_digest:
+        raise BenchError(
+            f"data.name={record.dataset}: the record was made on other data "
+            f"(digest {record.data_digest[:12]})"
+        )
+    if spec.identity != record.identity:
+        raise BenchError(f"{record.identity[:12]}: the record's config is not complete")
+    return _train(spec)
+
+
+def _train(spec: Spec) -> Record:
+    outcome = run_job(spec)
+    if outcome.state != "trained":
+        raise BenchError(f"{spec.name}: {outcome.state}: {outcome.detail}")
+    return read_record(spec.folder)
+
+
+def _completed(record: Record, folder: Path) -> dict[str, Any]:
+    """Add the keys that a record leaves out because they do not identify its run."""
+    config = record.config
+    completed = {
+        **config,
+        "paths": {"outputs": str(folder.absolute())},
+        "logger": {},
+        "row": record.row.model_dump(),
+        "speed": {},
+        "data": {**config["data"], "folder": None},
+        "trainer": {
+            **config["trainer"],
+            "progress_bar": True,
+            "device_index": None,
+            "time_limit_seconds": None,
+        },
+    }
+    if "weights_sha256" in config["model"]["net"]:
+        if config["model"]["net"]["weights_sha256"] is not None:
+            raise BenchError(
+                f"{record.row.name}: starts from a weights file that its record only names by "
+                f"SHA-256 {config['model']['net']['weights_sha256']}; train it with "
+                "fmnist-bench train and model.net.weights=FILE instead"
+            )
+        net = {**config["model"]["net"], "weights": None}
+        completed["model"] = {**config["model"], "net": net}
+    return completed
+
+
+def _targets(value: Any, key: str = "config") -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name == "_target_":
+                yield key, str(inner)
+            else:
+                yield from _targets(inner, f"{key}.{name}")
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _targets(inner, key)
