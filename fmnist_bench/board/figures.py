@@ -1,0 +1,50 @@
+"""How the board writes its figures; a value that is missing is a dash, never a zero."""
+
+from fmnist_bench.board.intervals import Interval
+
+MISSING = "-"
+
+
+def accuracy(value: float | None) -> str:
+    """Write an accuracy as the published table does, to four places."""
+    return MISSING if value is None else f"{value:.4f}"
+
+
+def percent(value: float | None) -> str:
+    """Write a share in percent, without the sign."""
+    return MISSING if value is None else f"{100 * value:.2f}"
+
+
+def points(value: float) -> str:
+    """Write a difference of two shares in percentage points, with its sign."""
+    return f"{100 * value:+.2f}"
+
+
+def bounds(interval: Interval | None) -> str:
+    """Write an interval's bounds in percent."""
+    if interval is None:
+        return MISSING
+    return f"{100 * interval.low:.2f} to {100 * interval.high:.2f}"
+
+
+def count(value: int | None) -> str:
+    """Write a count to three figures: 421,642 is 422 k."""
+    if value is None:
+        return MISSING
+    for size, unit in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if value >= size:
+            scaled = value / size
+            return f"{scaled:.3g} {unit}" if scaled < 999.5 else f"{scaled:.0f} {unit}"
+    return str(value)
+
+
+def duration(seconds: float | None) -> str:
+    """Write a duration: 9.1 s, 2 min 5 s, 3 h 20 min."""
+    if seconds is None:
+        return MISSING
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"

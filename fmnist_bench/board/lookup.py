@@ -1,0 +1,10 @@
+"""Looking things up in a record's config, which may hold anything."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def part(config: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """Return the mapping at `key`, empty if there is none."""
+    value = config.get(key)
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,86 @@
+"""Copying finished runs of a row from the local results to the official ones."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from fmnist_bench.board.collect import Run, collect
+from fmnist_bench.board.run_checks import run_problems
+from fmnist_bench.errors import BenchError
+from fmnist_bench.files import atomic_write
+from fmnist_bench.runs import predictions as predictions_file
+from fmnist_bench.runs import record as record_file
+
+_FILES = (predictions_file.FILE_NAME, record_file.FILE_NAME)
+"""In the order of copying: the record comes last, so that a half-copied run is no run."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """One run folder to be copied."""
+
+    source: Path
+    target: Path
+
+
+def plan_copies(outputs: Path, results: Path, row: str, *, allow_dirty: bool) -> list[Copy]:
+    """Return the copies that publish `row`; nothing is written.
+
+    Raises:
+        BenchError: the row has no finished run or several recipes; a run cannot be read,
+            fails its checks, was not made from a clean commit, or differs from what is
+            published already.
+    """
+    collected = collect(outputs)
+    for problem in collected.unreadable:
+        if any(name.startswith(f"{row}-") for name in problem.path.split("/")):
+            raise BenchError(f"{outputs}/{problem}")
+    runs = [
+        run for run in collected.runs if run.record.row.name == row and run.record.status == "done"
+    ]
+    if not runs:
+        raise BenchError(f"{outputs}: no finished run of row {row!r}; train it first")
+    recipes = {run.record.recipe: run.path for run in runs}
+    if len(recipes) > 1:
+        first, second, *_ = recipes.values()
+        raise BenchError(
+            f"row {row!r}: {first} and {second} are of different recipes; move one away"
+        )
+    for run in runs:
+        _refuse(outputs, run, allow_dirty=allow_dirty)
+    copies = [
+        Copy(outputs / run.path, results / "runs" / row / Path(run.path).name) for run in runs
+    ]
+    for copy in copies:
+        _refuse_difference(copy)
+    return copies
+
+
+def make_copies(copies: list[Copy]) -> int:
+    """Copy what is not there yet, and return how many runs were new."""
+    new = 0
+    for copy in copies:
+        missing = [name for name in _FILES if not (copy.target / name).exists()]
+        for name in missing:
+            with atomic_write(copy.target / name) as file:
+                file.write((copy.source / name).read_bytes())
+        new += bool(missing)
+    return new
+
+
+def _refuse(outputs: Path, run: Run, *, allow_dirty: bool) -> None:
+    for problem in run_problems(run):
+        raise BenchError(f"{outputs}/{problem}")
+    git = run.record.git
+    if not allow_dirty and not (git.commit and git.clean):
+        state = "uncommitted changes" if git.commit else "an unknown commit"
+        raise BenchError(
+            f"{outputs}/{run.path}: trained from {state}; commit and train again, "
+            "or publish with --allow-dirty"
+        )
+
+
+def _refuse_difference(copy: Copy) -> None:
+    for name in _FILES:
+        target = copy.target / name
+        if target.exists() and target.read_bytes() != (copy.source / name).read_bytes():
+            raise BenchError(f"{target}: published already, with other content; nothing was copied")

@@ -1,0 +1,110 @@
+"""What is checked between the runs of a row, and between rows."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+from fmnist_bench.board.collect import Problem, Run
+from fmnist_bench.board.lookup import part
+from fmnist_bench.board.names import fit_for_a_folder, folder_name
+from fmnist_bench.board.run_checks import LEARNED, needs_review
+from fmnist_bench.config.identity import run_identity
+from fmnist_bench.data.facts import DATASETS
+from fmnist_bench.runs import predictions as predictions_file
+from fmnist_bench.runs import record as record_file
+
+_MISSING_NAMED = 20
+
+
+def row_problems(runs: Iterable[Run]) -> Iterator[Problem]:
+    """Yield what is wrong between runs of one name and recipe."""
+    rows: dict[tuple[str, str], list[Run]] = {}
+    for run in runs:
+        rows.setdefault((run.record.row.name, run.record.recipe), []).append(run)
+    for members in rows.values():
+        yield from _labels(members)
+        datasets = sorted({name for run in members for name in run.record.row.datasets})
+        seen = {run.record.dataset for run in members}
+        for dataset in sorted({*datasets, *seen}):
+            here = [run for run in members if run.record.dataset == dataset]
+            yield from _repeated(here)
+            yield from _mixed(here)
+            yield from _missing(dataset, here, members)
+
+
+def _labels(members: list[Run]) -> Iterator[Problem]:
+    first = members[0]
+    for run in members[1:]:
+        if run.record.row != first.record.row:
+            yield _of_record(run, f"its row's labels differ from those of {first.path}")
+
+
+def _repeated(runs: list[Run]) -> Iterator[Problem]:
+    seeds: dict[int, Run] = {}
+    for run in runs:
+        first = seeds.setdefault(run.record.seed, run)
+        if first is not run:
+            yield _of_record(run, f"seed {run.record.seed} is used a second time; see {first.path}")
+
+
+def _mixed(runs: list[Run]) -> Iterator[Problem]:
+    for key in ("protocol_version", "data_digest", "split_digest"):
+        for run in runs[1:]:
+            if run.record.status == "done" and runs[0].record.status == "done":
+                own, first = getattr(run.record, key), getattr(runs[0].record, key)
+                if own != first:
+                    yield _of_record(run, f"{key} is {own}; {runs[0].path} has {first}")
+
+
+def _missing(dataset: str, here: list[Run], members: list[Run]) -> Iterator[Problem]:
+    """Yield planned runs without a record; their folders follow from a sibling's config."""
+    planned = max(run.record.row.seeds for run in members)
+    seeds = {run.record.seed for run in here}
+    for seed in islice((seed for seed in range(planned) if seed not in seeds), _MISSING_NAMED):
+        yield Problem(
+            _expected_path(members[0], dataset, seed),
+            f"missing: its row plans seeds 0 to {planned - 1} on {dataset}; restore or train it",
+        )
+    for run in here:
+        if run.record.seed >= planned:
+            yield _of_record(run, f"seed {run.record.seed}; its row plans seeds 0 to {planned - 1}")
+
+
+def _expected_path(sibling: Run, dataset: str, seed: int) -> str:
+    config, row = sibling.record.config, sibling.record.row.name
+    data = dict(part(config, "data")) | {"name": dataset}
+    digest = DATASETS[dataset].digest if dataset in DATASETS else ""
+    identity = run_identity(config | {"seed": seed, "data": data}, digest)
+    return (Path(sibling.path).parent / folder_name(row, dataset, seed, identity)).as_posix()
+
+
+def copies(runs: Iterable[Run]) -> Iterator[Problem]:
+    """Yield runs whose predictions are those of another run.
+
+    A net that has not learned may answer with one class, as others do.
+    """
+    seen: dict[tuple[str, bytes], Run] = {}
+    for run in runs:
+        if run.predictions is None or run.correct is None or run.correct.mean() < LEARNED:
+            continue
+        key = (run.record.dataset, run.predictions.classes.tobytes())
+        first = seen.setdefault(key, run)
+        if first is not run:
+            path = f"{run.path}/{predictions_file.FILE_NAME}"
+            yield Problem(path, f"the same predictions as {first.path}")
+
+
+def missing_reviews(results: Path, runs: Iterable[Run]) -> Iterator[Problem]:
+    """Yield runs too good to stand without a review in `reviews/<row>.md`."""
+    for run in filter(needs_review, runs):
+        name = run.record.row.name
+        if not fit_for_a_folder(name) or not (results / "reviews" / f"{name}.md").is_file():
+            yield Problem(
+                f"{run.path}/{predictions_file.FILE_NAME}",
+                f"accuracy {float(run.hits.mean()):.4f} is implausible; "
+                f"review it by hand and write reviews/{name}.md",
+            )
+
+
+def _of_record(run: Run, reason: str) -> Problem:
+    return Problem(f"{run.path}/{record_file.FILE_NAME}", reason)

@@ -1,0 +1,84 @@
+"""`fmnist-bench compare A B`: explain the difference between two rows."""
+
+import argparse
+from pathlib import Path
+
+from fmnist_bench.board.collect import collect
+from fmnist_bench.board.column import Column
+from fmnist_bench.board.compare import Comparison, compare, find_row, votes
+from fmnist_bench.board.figures import percent, points
+from fmnist_bench.board.rows import BoardRow
+from fmnist_bench.board.terminal import plain
+from fmnist_bench.data.facts import DATASETS, dataset_facts
+from fmnist_bench.data.labels import test_labels
+from fmnist_bench.errors import BenchError
+
+_IMAGES_SHOWN = 20
+
+
+def main(argv: list[str]) -> int:
+    """Print how the rows that `argv` names differ.
+
+    Raises:
+        BenchError: a row is not on the board or has no run on the dataset.
+    """
+    options = _parser().parse_args(argv)
+    collected = collect(options.results)
+    rows = [find_row(collected, name) for name in (options.a, options.b)]
+    columns = [_column(row, options.dataset) for row in rows]
+    result = compare(columns[0], columns[1], test_labels(options.dataset))
+    _print_figures(rows, columns, result, options.dataset)
+    _print_images(columns, result, options.dataset)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="fmnist-bench compare",
+        description="Difference of two rows, its interval and p value, and where they disagree.",
+    )
+    parser.add_argument("a", help="row name; name:recipe where two recipes share a name")
+    parser.add_argument("b", help="row name")
+    parser.add_argument("--results", type=Path, default=Path("outputs"), metavar="DIR")
+    parser.add_argument("--dataset", choices=list(DATASETS), default="fashion_mnist")
+    return parser
+
+
+def _column(row: BoardRow, dataset: str) -> Column:
+    column = row.columns[dataset]
+    if not column.runs:
+        raise BenchError(f"row {row.row.name!r}: no finished run on {dataset}; train one first")
+    return column
+
+
+def _print_figures(
+    rows: list[BoardRow], columns: list[Column], result: Comparison, dataset: str
+) -> None:
+    facts = dataset_facts(dataset)
+    for letter, row, column in zip("AB", rows, columns, strict=True):
+        runs = "1 run" if len(column.runs) == 1 else f"{len(column.runs)} runs"
+        print(f"{letter}  {plain(row.title)}: {percent(column.mean)} % on {facts.title}, {runs}")
+    low, high = result.interval
+    over = "seeds and images" if result.seeds_counted else "images, not seeds"
+    print(
+        f"A - B: {points(result.difference)} points; 95 % interval over {over}: "
+        f"{points(low)} to {points(high)}"
+    )
+    verdict = "can" if result.p < 0.05 else "cannot"
+    print(f"p = {result.p:.2g} ({result.test}): they {verdict} be told apart")
+    print("\nA - B by class, in points")
+    for name, gap in zip(facts.class_names, result.per_class, strict=True):
+        print(f"  {name:12} {points(float(gap))}")
+
+
+def _print_images(columns: list[Column], result: Comparison, dataset: str) -> None:
+    labels, names = test_labels(dataset), dataset_facts(dataset).class_names
+    shown = result.images[:_IMAGES_SHOWN]
+    print(f"\n{len(result.images)} images that most runs of only one row get right", end="")
+    print(f"; the first {len(shown)}" if len(shown) < len(result.images) else "")
+    for image in shown.tolist():
+        said = [
+            ", ".join(f"{names[label]} {count}" for label, count in votes(column, image))
+            for column in columns
+        ]
+        print(f"  {image:5}  {names[int(labels[image])]}; A: {said[0]}; B: {said[1]}")

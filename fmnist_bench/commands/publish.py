@@ -1,0 +1,43 @@
+"""`fmnist-bench publish`: copy finished runs to the official results."""
+
+import argparse
+from pathlib import Path
+
+from fmnist_bench.board.names import row_names
+from fmnist_bench.board.publish import make_copies, plan_copies
+
+
+def main(argv: list[str]) -> int:
+    """Copy the rows that `argv` names, all of them or none.
+
+    Raises:
+        BenchError: a row cannot be published as it is.
+    """
+    options = _parser().parse_args(argv)
+    plans = {
+        row: plan_copies(options.outputs, options.results, row, allow_dirty=options.allow_dirty)
+        for row in row_names(options.row)
+    }
+    for row, copies in plans.items():
+        print(f"{row}: {make_copies(copies)} of {len(copies)} runs are new")
+    print(
+        f"now: fmnist-bench leaderboard --results {options.results} && "
+        f"fmnist-bench verify --results {options.results}"
+    )
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="fmnist-bench publish",
+        description="Check the finished runs of rows and copy them to the official results.",
+    )
+    parser.add_argument("row", nargs="+", help="row name, as on the board")
+    parser.add_argument("--outputs", type=Path, default=Path("outputs"), metavar="DIR")
+    parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
+    parser.add_argument(
+        "--allow-dirty",
+        action="store_true",
+        help="accept runs whose code was not a clean commit; their records say so",
+    )
+    return parser

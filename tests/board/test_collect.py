@@ -1,0 +1,140 @@
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from fmnist_bench.board.collect import collect, run_folders
+from fmnist_bench.errors import BenchError
+
+
+@pytest.fixture
+def folder(synthetic: SimpleNamespace, tmp_path: Path) -> Path:
+    net = synthetic.net(0.9)
+    (folder,) = synthetic.write_row(
+        tmp_path / "runs", synthetic.row(seeds=1), {"fashion_mnist": net}
+    )
+    return folder
+
+
+def test_accuracy_is_recomputed_and_not_the_records(
+    synthetic: SimpleNamespace, tmp_path: Path
+) -> None:
+    predictions = synthetic.net(0.9).predictions(synthetic.labels("mnist"), 0)
+    folder = synthetic.write_run(
+        tmp_path / "runs", synthetic.record(synthetic.row(), "mnist"), predictions
+    )
+    stated = synthetic.record(
+        synthetic.row(), "mnist", predictions_digest=predictions.digest
+    )  # says 0.9
+    synthetic.write_record(folder, stated)
+    (run,) = collect(tmp_path).runs
+    agree = sum(
+        int(a == b) for a, b in zip(predictions.classes, synthetic.labels("mnist"), strict=True)
+    )
+    assert run.record.test.accuracy == 0.9 != agree / 10_000
+    assert run.hits.sum() == agree
+
+
+def test_folders_are_found_at_any_depth_in_order_without_hidden_ones(tmp_path: Path) -> None:
+    for name in ("b/x", "a/deep/y", ".hidden/z", "a/.tmp", "reruns", "c"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "record.json").touch()
+    (tmp_path / "record.json").touch()
+    (tmp_path / "c" / "record.json.lock").touch()
+    found = [path.relative_to(tmp_path).as_posix() for path in run_folders(tmp_path)]
+    assert found == ["a/deep/y", "b/x", "c"]
+
+
+def test_missing_results_are_told_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match="nowhere: no such folder"):
+        collect(tmp_path / "nowhere")
+
+
+def cut(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def not_a_number(content: bytes) -> bytes:
+    return content.replace(b'"train_seconds": 60.0', b'"train_seconds": NaN')
+
+
+def lone_surrogate(content: bytes) -> bytes:
+    return content.replace(b'"someone"', b'"\\ud800"')
+
+
+def too_deep(content: bytes) -> bytes:
+    return b'{"schema_version": 1, "a": ' + b"[" * 100_000
+
+
+def newer(content: bytes) -> bytes:
+    return content.replace(b'"schema_version": 1', b'"schema_version": 2')
+
+
+def edited(content: bytes) -> bytes:
+    return content.replace(b'"best_epoch": 2', b'"best_epoch": 1')
+
+
+def empty(content: bytes) -> bytes:
+    return b""
+
+
+@pytest.mark.parametrize(
+    "damage", [cut, not_a_number, lone_surrogate, too_deep, newer, edited, empty]
+)
+def test_a_bad_record_is_a_problem_and_not_a_crash(folder: Path, damage) -> None:
+    path = folder / "record.json"
+    before = path.read_bytes()
+    path.write_bytes(damage(before))
+    assert path.read_bytes() != before
+    collected = collect(folder.parent.parent)
+    assert collected.runs == ()
+    (problem,) = collected.unreadable
+    assert str(problem).startswith(f"runs/{folder.name}")
+    assert "\n" not in str(problem)
+    assert str(folder.parent) not in problem.reason
+
+
+def test_every_damaged_byte_of_predictions_is_a_problem_or_harmless(folder: Path) -> None:
+    path = folder / "predictions.npz"
+    good = path.read_bytes()
+    (intact,) = collect(folder.parent).runs
+    random = np.random.default_rng(0)
+    for position in [*range(0, 80), *random.integers(0, len(good), 150).tolist()]:
+        bad = bytearray(good)
+        bad[position] ^= 0xFF
+        path.write_bytes(bytes(bad))
+        collected = collect(folder.parent)
+        if collected.runs:
+            assert np.array_equal(collected.runs[0].hits, intact.hits)
+        else:
+            assert len(collected.unreadable) == 1
+
+
+def test_predictions_of_another_run_do_not_count(synthetic: SimpleNamespace, folder: Path) -> None:
+    other = synthetic.net(0.95).predictions(synthetic.labels("fashion_mnist"), 5)
+    synthetic.write_predictions(folder, other)
+    (problem,) = collect(folder.parent).unreadable
+    assert problem.path == f"{folder.name}/predictions.npz"
+
+
+def test_missing_predictions_are_a_problem(folder: Path) -> None:
+    (folder / "predictions.npz").unlink()
+    (problem,) = collect(folder.parent).unreadable
+    assert problem.path == f"{folder.name}/predictions.npz"
+    assert problem.reason.startswith("missing")
+
+
+def test_a_failed_run_needs_no_predictions(synthetic: SimpleNamespace, tmp_path: Path) -> None:
+    synthetic.write_run(tmp_path, synthetic.failed(synthetic.row()))
+    (run,) = collect(tmp_path).runs
+    assert run.correct is None
+
+
+def test_a_run_on_another_dataset_is_not_scored(synthetic: SimpleNamespace, folder: Path) -> None:
+    content = json.loads((folder / "record.json").read_bytes())
+    record = synthetic.Record.model_validate(content | {"dataset": "kmnist"})
+    synthetic.write_record(folder, record)
+    (run,) = collect(folder.parent).runs
+    assert run.correct is None

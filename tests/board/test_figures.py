@@ -1,0 +1,38 @@
+import pytest
+
+from fmnist_bench.board import figures
+from fmnist_bench.board.intervals import Interval
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "-"),
+        (0, "0"),
+        (999, "999"),
+        (421_642, "422 k"),
+        (999_499, "999 k"),
+        (2_236_682, "2.24 M"),
+        (129_100_000, "129 M"),
+        (4_014_000_000, "4.01 G"),
+    ],
+)
+def test_counts(value: int | None, text: str) -> None:
+    assert figures.count(value) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(None, "-"), (9.06, "9.1 s"), (59.94, "59.9 s"), (125.4, "2 min 5 s"), (12_000, "3 h 20 min")],
+)
+def test_durations(seconds: float | None, text: str) -> None:
+    assert figures.duration(seconds) == text
+
+
+def test_shares() -> None:
+    assert figures.accuracy(0.93) == "0.9300"
+    assert figures.percent(0.93128) == "93.13"
+    assert figures.points(-0.0043) == "-0.43"
+    assert figures.points(0.0043) == "+0.43"
+    assert figures.bounds(Interval(0.9, 0.91234)) == "90.00 to 91.23"
+    assert figures.accuracy(None) == figures.percent(None) == figures.bounds(None) == "-"

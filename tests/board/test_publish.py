@@ -1,0 +1,108 @@
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from fmnist_bench.board.publish import make_copies, plan_copies
+from fmnist_bench.errors import BenchError
+
+
+@pytest.fixture
+def outputs(synthetic: SimpleNamespace, tmp_path: Path) -> Path:
+    outputs = tmp_path / "outputs"
+    row = synthetic.row("cnn", 3)
+    folders = synthetic.write_row(outputs / "runs", row, {"fashion_mnist": synthetic.net(0.9)})
+    (folders[0] / "weights.safetensors").write_bytes(b"large")
+    synthetic.write_run(outputs / "runs", synthetic.failed(row, seed=3))
+    synthetic.write_row(
+        outputs / "runs", synthetic.row("mlp", 1), {"fashion_mnist": synthetic.net(0.88)}
+    )
+    return outputs
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_finished_runs_of_the_row_are_copied_and_nothing_else(
+    outputs: Path, tmp_path: Path
+) -> None:
+    results = tmp_path / "results"
+    copies = plan_copies(outputs, results, "cnn", allow_dirty=False)
+    assert not results.exists()
+    assert make_copies(copies) == 3
+    expected = {
+        f"runs/cnn/{name.removeprefix('runs/')}": content
+        for name, content in files(outputs).items()
+        if name.startswith("runs/cnn-") and not name.endswith(".safetensors") and "-s3-" not in name
+    }
+    assert len(expected) == 6
+    assert files(results) == expected
+    assert make_copies(plan_copies(outputs, results, "cnn", allow_dirty=False)) == 0
+
+
+@pytest.mark.parametrize("name", ["record.json", "predictions.npz"])
+def test_a_published_file_is_never_overwritten(outputs: Path, tmp_path: Path, name: str) -> None:
+    results = tmp_path / "results"
+    make_copies(plan_copies(outputs, results, "cnn", allow_dirty=False))
+    target = next((results / "runs" / "cnn").glob(f"*-s1-*/{name}"))
+    target.write_bytes(b"other")
+    with pytest.raises(BenchError, match=f"{name}: published already"):
+        plan_copies(outputs, results, "cnn", allow_dirty=False)
+    assert target.read_bytes() == b"other"
+
+
+@pytest.mark.parametrize(
+    ("commit", "clean", "words"),
+    [(None, None, "an unknown commit"), ("c" * 40, False, "uncommitted changes")],
+)
+def test_runs_of_no_clean_commit_are_refused_unless_allowed(
+    synthetic: SimpleNamespace, tmp_path: Path, commit: str | None, clean: bool, words: str
+) -> None:
+    git = synthetic.Git(commit=commit, clean=clean)
+    synthetic.write_row(
+        tmp_path, synthetic.row("cnn", 1), {"fashion_mnist": synthetic.net(0.9)}, git=git
+    )
+    with pytest.raises(BenchError, match=words):
+        plan_copies(tmp_path, tmp_path / "results", "cnn", allow_dirty=False)
+    assert len(plan_copies(tmp_path, tmp_path / "results", "cnn", allow_dirty=True)) == 1
+
+
+def test_a_run_that_fails_its_checks_is_refused(
+    synthetic: SimpleNamespace, outputs: Path, tmp_path: Path
+) -> None:
+    synthetic.write_row(
+        tmp_path / "bad",
+        synthetic.row("cnn", 1),
+        {"fashion_mnist": synthetic.net(0.9)},
+        test_reads=2,
+    )
+    with pytest.raises(BenchError, match="test_reads is 2"):
+        plan_copies(tmp_path / "bad", tmp_path / "results", "cnn", allow_dirty=True)
+
+
+def test_a_run_that_cannot_be_read_keeps_its_row_back(outputs: Path, tmp_path: Path) -> None:
+    next((outputs / "runs").glob("cnn-*-s2-*/record.json")).write_text("{")
+    with pytest.raises(BenchError, match=r"-s2-.*record\.json: not readable"):
+        plan_copies(outputs, tmp_path / "results", "cnn", allow_dirty=False)
+    assert len(plan_copies(outputs, tmp_path / "results", "mlp", allow_dirty=False)) == 1
+
+
+def test_two_recipes_are_refused(synthetic: SimpleNamespace, outputs: Path) -> None:
+    synthetic.write_row(
+        outputs / "runs",
+        synthetic.row("cnn", 1),
+        {"fashion_mnist": synthetic.net(0.9)},
+        config_changes={"epochs": 9},
+    )
+    with pytest.raises(BenchError, match="of different recipes"):
+        plan_copies(outputs, outputs, "cnn", allow_dirty=False)
+
+
+def test_an_unknown_row_is_refused(outputs: Path) -> None:
+    with pytest.raises(BenchError, match="no finished run of row 'vgg'"):
+        plan_copies(outputs, outputs, "vgg", allow_dirty=False)

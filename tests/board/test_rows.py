@@ -1,0 +1,138 @@
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from fmnist_bench.board.collect import collect
+from fmnist_bench.board.rows import BoardRow, group, left_out
+
+
+def rows_of(path: Path) -> list[BoardRow]:
+    return group(collect(path).runs)
+
+
+def test_rows_stand_by_completeness_then_accuracy_then_name(
+    synthetic: SimpleNamespace, tmp_path: Path
+) -> None:
+    def write(name: str, accuracy: float, planned: int, done: int) -> None:
+        nets = {"fashion_mnist": synthetic.net(accuracy, disagreement=0.02)}
+        synthetic.write_row(tmp_path, synthetic.row(name, planned), nets, seeds=done)
+
+    write("partial", 0.97, 5, 4)
+    write("lucky", 0.96, 1, 1)
+    write("three", 0.95, 3, 3)
+    write("five", 0.90, 5, 5)
+    write("six", 0.92, 6, 6)
+    synthetic.write_run(tmp_path, synthetic.failed(synthetic.row("lost", 1)))
+    rows = rows_of(tmp_path)
+    assert [row.row.name for row in rows] == ["six", "five", "three", "lucky", "partial", "lost"]
+    assert [row.status for row in rows] == [
+        "ranked",
+        "ranked",
+        "provisional",
+        "single run",
+        "incomplete",
+        "no result",
+    ]
+
+
+def test_ties_go_by_name(synthetic: SimpleNamespace, tmp_path: Path) -> None:
+    predictions = synthetic.net(0.9).predictions(synthetic.labels("fashion_mnist"), 0)
+    for name in ("zeta", "alpha", "midway"):
+        row = synthetic.row(name, 1)
+        synthetic.write_run(tmp_path, synthetic.record(row), predictions)
+    assert [row.row.name for row in rows_of(tmp_path)] == ["alpha", "midway", "zeta"]
+
+
+def test_a_failed_seed_is_missing_and_never_zero(
+    synthetic: SimpleNamespace, tmp_path: Path
+) -> None:
+    row = synthetic.row(seeds=5)
+    synthetic.write_row(tmp_path, row, {"fashion_mnist": synthetic.net(0.9)}, seeds=4)
+    synthetic.write_run(tmp_path, synthetic.failed(row, seed=4))
+    (found,) = rows_of(tmp_path)
+    assert found.fashion.missing == (4,)
+    assert found.fashion.failed == (4,)
+    assert len(found.fashion.accuracies) == 4
+    assert found.fashion.mean == pytest.approx(0.9, abs=0.01)
+    assert found.status == "incomplete"
+
+
+def test_enough_runs_with_the_wrong_seeds_are_not_complete(
+    synthetic: SimpleNamespace, tmp_path: Path
+) -> None:
+    nets = {"fashion_mnist": synthetic.net(0.9)}
+    folders = synthetic.write_row(tmp_path, synthetic.row(seeds=6), nets)
+    for path in folders[2].iterdir():
+        path.unlink()
+    folders[2].rmdir()
+    (found,) = rows_of(tmp_path)
+    assert len(found.fashion.runs) == 5
+    assert found.status == "incomplete"
+    assert found.fashion.missing == (2,)
+
+
+def test_two_recipes_under_one_name_are_two_rows(
+    synthetic: SimpleNamespace, tmp_path: Path
+) -> None:
+    nets = {"fashion_mnist": synthetic.net(0.9)}
+    synthetic.write_row(tmp_path, synthetic.row(), nets)
+    synthetic.write_row(tmp_path, synthetic.row(), nets, config_changes={"epochs": 9})
+    rows = rows_of(tmp_path)
+    assert len(rows) == 2
+    assert {row.title for row in rows} == {f"cnn [{row.recipe[:6]}]" for row in rows}
+    assert len({row.title for row in rows}) == 2
+
+
+def test_both_datasets_are_columns_of_one_row(synthetic: SimpleNamespace, tmp_path: Path) -> None:
+    nets = {"fashion_mnist": synthetic.net(0.9), "mnist": synthetic.net(0.98)}
+    row = synthetic.row(datasets=["fashion_mnist", "mnist"])
+    synthetic.write_row(tmp_path, row, nets)
+    (found,) = rows_of(tmp_path)
+    assert found.columns["mnist"].mean == pytest.approx(0.98, abs=0.01)
+    assert found.title == "cnn"
+
+
+def test_a_planned_dataset_without_runs_is_missing(
+    synthetic: SimpleNamespace, tmp_path: Path
+) -> None:
+    row = synthetic.row(seeds=1, datasets=["fashion_mnist", "mnist"])
+    synthetic.write_row(tmp_path, row, {"fashion_mnist": synthetic.net(0.9)})
+    (found,) = rows_of(tmp_path)
+    assert found.columns["mnist"].planned == 1
+    assert found.columns["mnist"].missing == (0,)
+
+
+def test_a_second_copy_of_a_run_counts_once(synthetic: SimpleNamespace, tmp_path: Path) -> None:
+    for place in ("one", "two"):
+        nets = {"fashion_mnist": synthetic.net(0.9)}
+        synthetic.write_row(tmp_path / place, synthetic.row(seeds=1), nets)
+    (found,) = rows_of(tmp_path)
+    assert [run.path.split("/")[0] for run in found.fashion.runs] == ["one"]
+
+
+def test_a_row_may_plan_any_number_of_seeds(synthetic: SimpleNamespace, tmp_path: Path) -> None:
+    nets = {"fashion_mnist": synthetic.net(0.9)}
+    synthetic.write_row(tmp_path, synthetic.row(seeds=10**15), nets, seeds=1)
+    (found,) = rows_of(tmp_path)
+    assert not found.fashion.complete
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"config_changes": {"trainer": {"limit_batches": 2}}}, "smoke"),
+        ({"data_digest": "0" * 64}, "data other than"),
+        ({"config_changes": {"trainer": ["odd"]}}, None),
+        ({}, None),
+    ],
+)
+def test_what_cannot_stand_on_a_board(
+    synthetic: SimpleNamespace, tmp_path: Path, changes: dict, reason: str | None
+) -> None:
+    record = synthetic.record(synthetic.row(), **changes)
+    predictions = synthetic.net(0.9).predictions(synthetic.labels("fashion_mnist"), 0)
+    synthetic.write_run(tmp_path, record, predictions)
+    (run,) = collect(tmp_path).runs
+    found = left_out(run)
+    assert (found is None) if reason is None else (found is not None and reason in found)

@@ -1,0 +1,122 @@
+import os
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+import fmnist_bench
+from fmnist_bench.board.render import render
+from fmnist_bench.board.standings import read_board
+from fmnist_bench.cli import main as cli
+from fmnist_bench.commands.leaderboard import main
+
+
+@pytest.fixture(scope="module")
+def synthetic() -> SimpleNamespace:
+    builder = Path(__file__).parents[1] / "board" / "synthetic.py"
+    return SimpleNamespace(**runpy.run_path(str(builder)))
+
+
+@pytest.fixture
+def results(synthetic: SimpleNamespace, tmp_path: Path) -> Path:
+    for name, accuracy in (("cnn", 0.92), ("mlp", 0.88)):
+        synthetic.write_row(
+            tmp_path / "runs", synthetic.row(name), {"fashion_mnist": synthetic.net(accuracy)}
+        )
+    return tmp_path
+
+
+def test_the_board_is_written_and_shown(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--results", str(results)]) == 0
+    path = results / "leaderboard.md"
+    assert path.read_text() == render(read_board(results))
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in lines[:3]] == [["rank", "row"], ["1", "cnn"], ["2", "mlp"]]
+    assert lines[-1] == str(path)
+
+
+def test_check_passes_on_a_fresh_board_and_writes_nothing(results: Path) -> None:
+    main(["--results", str(results)])
+    before = (results / "leaderboard.md").stat()
+    assert main(["--results", str(results), "--check"]) == 0
+    assert (results / "leaderboard.md").stat() == before
+
+
+@pytest.mark.parametrize("change", ["edit", "delete", "new run"])
+def test_check_tells_drift_in_one_line(
+    synthetic: SimpleNamespace,
+    results: Path,
+    capsys: pytest.CaptureFixture[str],
+    change: str,
+) -> None:
+    main(["--results", str(results)])
+    capsys.readouterr()
+    board = results / "leaderboard.md"
+    if change == "edit":
+        board.write_text(board.read_text() + " ")
+    elif change == "delete":
+        board.unlink()
+    else:
+        synthetic.write_run(results / "runs", synthetic.failed(synthetic.row("cnn"), seed=9))
+    assert main(["--results", str(results), "--check"]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    (line,) = said.err.splitlines()
+    assert line.startswith(f"{board}: not what its records give")
+
+
+def test_a_broken_record_is_a_warning_with_its_file(
+    results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = next((results / "runs").glob("cnn-*-s3-*")) / "record.json"
+    broken.write_bytes(broken.read_bytes()[:100])
+    assert main(["--results", str(results)]) == 0
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"warning: {broken}: not readable as JSON")
+    assert "- 1 unreadable record left out: runs/cnn" in (results / "leaderboard.md").read_text()
+
+
+def test_a_missing_folder_is_one_line_and_status_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli(["leaderboard", "--results", str(tmp_path / "none")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"fmnist-bench: {tmp_path / 'none'}: no such folder")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["leaderboard"],
+        ["leaderboard", "--check"],
+        ["verify"],
+        ["compare", "cnn", "mlp"],
+        ["schema"],
+        ["publish", "cnn"],
+    ],
+)
+def test_no_command_of_the_board_imports_torch(results: Path, command: list[str]) -> None:
+    """In a process of its own, because the tests around this one do import it."""
+    main(["--results", str(results)])
+    where = {
+        "schema": [],
+        "publish": ["--outputs", str(results), "--results", str(results / "to")],
+    }.get(command[0], ["--results", str(results)])
+    code = (
+        "import sys; from fmnist_bench.cli import main; status = main(sys.argv[1:]);"
+        "heavy = {'torch', 'pytorch_lightning', 'lightning', 'hydra', 'timm'} & set(sys.modules);"
+        "sys.exit(f'imported {heavy}' if heavy else 0)"
+    )
+    package = str(Path(fmnist_bench.__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", code, *command, *where],
+        env=os.environ | {"PYTHONPATH": package},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout or command[-1] == "--check"
