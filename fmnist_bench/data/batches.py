@@ -49,8 +49,8 @@ class TrainBatches:
     ) -> None:
         """Take images (N, 1, H, W) uint8, labels (N,) int64 and the indices (n,) int64 to train on.
 
-        All three lie on the device that trains. `batch_size` counts the images of all processes together; `epoch` is asked at the
-        start of every pass.
+        All three lie on the device that trains. `batch_size` counts the images of all
+        processes together; `epoch` is asked at the start of every pass.
 
         Raises:
             BenchError: the batch does not divide by the processes, or exceeds the images.
@@ -95,10 +95,11 @@ class TrainBatches:
         for start, end in pairwise(self._bounds):
             share = (end - start) // self._shard.world
             mine = slice(start + self._shard.rank * share, start + (self._shard.rank + 1) * share)
-            images = self._images[order[mine]]
+            chosen = order[mine]
+            images = self._images.index_select(0, chosen)
             for augmentation, parameters in zip(self._augmentations, drawn, strict=True):
                 images = augmentation.apply(images, parameters[mine])
-            yield self._scaling(images), self._labels[order[mine]]
+            yield self._scaling(images), self._labels.index_select(0, chosen)
 
 
 class EvalBatches:
@@ -124,5 +125,6 @@ class EvalBatches:
         return math.ceil(len(self._indices) / self._batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
-        for part in self._indices.split(self._batch_size):
-            yield self._scaling(self._images[part]), self._labels[part]
+        for part in torch.split(self._indices, self._batch_size):
+            images = self._images.index_select(0, part)
+            yield self._scaling(images), self._labels.index_select(0, part)

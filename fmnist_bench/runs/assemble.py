@@ -8,6 +8,7 @@ import torch
 from hydra.errors import HydraException
 from hydra.utils import instantiate
 from omegaconf import DictConfig
+from torch import nn
 
 from fmnist_bench.data.datamodule import ImageDataModule
 from fmnist_bench.errors import BenchError
@@ -45,17 +46,37 @@ def build_data(config: DictConfig, folder: Path) -> ImageDataModule:
 
 
 def build_model(config: DictConfig) -> pl.LightningModule:
-    """Build the LightningModule of `config`, in its memory format, compiled if asked.
+    """Build the LightningModule of `config`.
 
     Raises:
         BenchError: an argument is unknown or of the wrong kind.
     """
     model: pl.LightningModule = _instantiate(config.model)
-    if config.channels_last:
-        model.net.to(memory_format=torch.channels_last)
-    if config.compile:
-        model.net.compile()
     return model
+
+
+def net_of(model: pl.LightningModule) -> nn.Module:
+    """Return the net of `model`: what is counted, compiled, scored and saved.
+
+    Raises:
+        BenchError: the model has none.
+    """
+    net = getattr(model, "net", None)
+    if not isinstance(net, nn.Module):
+        raise BenchError(
+            f"model._target_: {type(model).__name__} has no nn.Module under the name `net`; "
+            "give it one"
+        )
+    return net
+
+
+def speed_up(net: nn.Module, config: DictConfig) -> None:
+    """Put `net` into the memory format of `config` and compile it if asked; in place."""
+    if config.channels_last:
+        net.to(memory_format=torch.channels_last)
+    if config.compile:
+        # The same object, so that its state dict keeps its names.
+        net.compile()
 
 
 def _instantiate(config: DictConfig) -> Any:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from omegaconf import OmegaConf
 
-from fmnist_bench.runs.assemble import build_data, build_model, prepare_torch
+from fmnist_bench.runs.assemble import build_data, build_model, net_of, prepare_torch, speed_up
 from fmnist_bench.runs.cost import mac_count, parameter_count
 from fmnist_bench.runs.outcome import Measured, done_record
 from fmnist_bench.runs.predictions import write_predictions
@@ -30,7 +30,9 @@ def run(spec: Spec) -> Record | None:
 
     data = build_data(config, spec.data_folder)
     model = build_model(config)
-    parameters, macs = parameter_count(model.net), mac_count(model.net)
+    net = net_of(model)
+    parameters, macs = parameter_count(net), mac_count(net)
+    speed_up(net, config)
 
     training = build_training(config, spec)
     resume = spec.folder / RESUME_FILE
@@ -41,20 +43,19 @@ def run(spec: Spec) -> Record | None:
     # From here on nothing is chosen any more: these weights are scored, once on each set.
     best_epoch = load_scored_weights(training, model)
     device = training.trainer.strategy.root_device
-    net = model.net.to(device)
+    net.to(device)
     precision = training.trainer.precision_plugin.val_step_context
+    flip = config.test_time_flip
     held_out = data.validation_batches(device)
-    validation = (
-        held_out and score(net, held_out, flip=config.test_time_flip, precision=precision()).score
-    )
-    test = score(net, data.test_batches(device), flip=config.test_time_flip, precision=precision())
+    validation = score(net, held_out, flip=flip, precision=precision()) if held_out else None
+    test = score(net, data.test_batches(device), flip=flip, precision=precision())
 
     record = done_record(
         spec,
         Measured(
             started=started,
             split_digest=data.split.digest,
-            validation=validation,
+            validation=validation.score if validation else None,
             test=test.score,
             test_reads=data.test_reads,
             best_epoch=best_epoch,

@@ -31,7 +31,7 @@ class Curves(Checkpoint):
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         ended = _now(pl_module.device)
         self.step_seconds += (self._steps_ended or ended) - self._started
-        batches = trainer.train_dataloader
+        batches: Any = trainer.train_dataloader
         self.images += batches.images_in(int(trainer.num_training_batches))
         metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
         self.history.append(
@@ -49,7 +49,7 @@ class Curves(Checkpoint):
     @property
     def train_seconds(self) -> float:
         """Seconds of all epochs, validation included."""
-        return sum(entry["seconds"] for entry in self.history)
+        return float(sum(entry["seconds"] for entry in self.history))
 
     def state_dict(self) -> dict[str, Any]:
         return {

@@ -20,7 +20,7 @@ class Progress(Checkpoint):
 
     def __init__(self, *, bar: bool) -> None:
         self._wants_bar = bar and sys.stderr.isatty()
-        self._bar: tqdm[None] | None = None
+        self._bar: tqdm[Any] | None = None
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if self._wants_bar:

@@ -9,6 +9,7 @@ from omegaconf import DictConfig
 from pytorch_lightning.callbacks import Callback, EarlyStopping, ModelCheckpoint
 from pytorch_lightning.callbacks.weight_averaging import EMAWeightAveraging
 from pytorch_lightning.loggers import Logger
+from lightning_fabric.utilities.exceptions import MisconfigurationException
 
 from fmnist_bench.errors import BenchError
 from fmnist_bench.runs.spec import Spec
@@ -77,7 +78,7 @@ def build_training(config: DictConfig, spec: Spec) -> Training:
             num_sanity_val_steps=0,
             use_distributed_sampler=False,
         )
-    except (ValueError, RuntimeError, pl.utilities.exceptions.MisconfigurationException) as error:
+    except (ValueError, RuntimeError, MisconfigurationException) as error:
         raise BenchError(f"trainer: {' '.join(str(error).split())}") from None
     return Training(trainer, curves, best, folder)
 

@@ -14,6 +14,7 @@ from fmnist_bench.errors import BenchError
 IMAGES = torch.randint(0, 256, (60, 1, 28, 28), dtype=torch.uint8)
 LABELS = torch.arange(60)  # each image's label is its index, to recognise it by
 TRAIN = torch.arange(5, 55)
+ALL = Shard(0, 1)
 SCALING = Scaling("raw", FASHION_MNIST)
 
 
@@ -23,7 +24,7 @@ def train_batches(
     drop_last: bool = False,
     seed: int = 0,
     epoch: Callable[[], int] = lambda: 0,
-    shard: Shard = Shard(0, 1),
+    shard: Shard = ALL,
 ) -> TrainBatches:
     return TrainBatches(
         IMAGES,
