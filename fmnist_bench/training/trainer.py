@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytorch_lightning as pl
 from hydra.utils import instantiate
+from lightning_fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig
 from pytorch_lightning.callbacks import Callback, EarlyStopping, ModelCheckpoint
 from pytorch_lightning.callbacks.weight_averaging import EMAWeightAveraging
 from pytorch_lightning.loggers import Logger
-from lightning_fabric.utilities.exceptions import MisconfigurationException
 
 from fmnist_bench.errors import BenchError
 from fmnist_bench.runs.spec import Spec
