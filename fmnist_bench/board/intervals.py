@@ -45,9 +45,10 @@ class Spread:
         """Unbiased variance of the mean when seeds and images are both drawn anew.
 
         The estimate for two crossed random factors: Gallas 2006, "One-shot estimate of
-        MRMC variance", Academic Radiology 13(3), with seeds for readers.
+        MRMC variance", Academic Radiology 13(3), with seeds for readers. It cannot be
+        less than the interaction alone.
         """
-        return self.seeds + max(self.images - self.both, 0.0)
+        return max(self.seeds + max(self.images - self.both, 0.0), self.both)
 
     @property
     def doubt(self) -> float:

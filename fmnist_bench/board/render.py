@@ -26,6 +26,7 @@ HEADER = (
 )
 """The published table's six columns, then ours."""
 
+_PROBLEMS_NAMED = 20
 _RIGHT = frozenset(HEADER[2:4])
 
 _INTRODUCTION = """\
@@ -131,7 +132,9 @@ def _notes(board: Board) -> list[str]:
     if board.duplicates:
         notes.append(f"{board.duplicates} left out: second copies of a run shown here.")
     if board.unreadable:
-        listed = "; ".join(escape(str(problem)) for problem in board.unreadable)
+        listed = "; ".join(escape(str(problem)) for problem in board.unreadable[:_PROBLEMS_NAMED])
+        if len(board.unreadable) > _PROBLEMS_NAMED:
+            listed += "; and others"
         noun = "record" if len(board.unreadable) == 1 else "records"
         notes.append(f"{len(board.unreadable)} unreadable {noun} left out: {listed}.")
     return notes

@@ -74,14 +74,10 @@ def read_board(results: Path) -> Board:
     Raises:
         BenchError: `results` is no folder.
     """
-    collected = collect(results)
-    reruns, problems = read_reruns(results)
-    return build_board(collected, reruns, problems)
+    return build_board(collect(results), *read_reruns(results))
 
 
-def build_board(
-    collected: Collected, reruns: list[Rerun], problems: list[Problem] | None = None
-) -> Board:
+def build_board(collected: Collected, reruns: list[Rerun], rerun_problems: list[Problem]) -> Board:
     """Work the board out of what was read."""
     runs, dropped = split(collected.runs)
     rows = group(runs)
@@ -101,7 +97,7 @@ def build_board(
     )
     shown = sum(len(column.runs) for row in rows for column in row.columns.values())
     done = sum(run.correct is not None for run in runs)
-    unreadable = (*collected.unreadable, *(problems or ()))
+    unreadable = (*collected.unreadable, *rerun_problems)
     return Board(standings, claims(), dropped, done - shown, unreadable)
 
 

@@ -14,7 +14,7 @@ from fmnist_bench.board.render import FILE_NAME, render
 from fmnist_bench.board.reruns import Rerun, read_reruns, tolerance
 from fmnist_bench.board.row_checks import copies, missing_reviews, row_problems
 from fmnist_bench.board.run_checks import run_problems
-from fmnist_bench.board.standings import build_board
+from fmnist_bench.board.standings import build_board, split
 from fmnist_bench.runs import predictions as predictions_file
 from fmnist_bench.runs import record as record_file
 
@@ -33,9 +33,10 @@ def verify(results: Path) -> tuple[int, list[Problem]]:
     # A run that cannot be read is missing from its row as well; once is enough.
     named = {problem.path for problem in problems}
     named |= {path.rpartition("/")[0] for path in named}
-    problems += [problem for problem in row_problems(collected.runs) if problem.path not in named]
-    problems += copies(collected.runs)
-    problems += missing_reviews(results, collected.runs)
+    standing = split(collected.runs)[0]
+    problems += [problem for problem in row_problems(standing) if problem.path not in named]
+    problems += copies(standing)
+    problems += missing_reviews(results, standing)
     problems += [*rerun_problems, *_reruns(collected, reruns)]
     content = render(build_board(collected, reruns, rerun_problems)).encode()
     problems += _drift(results / FILE_NAME, content)

@@ -1,11 +1,14 @@
 """`fmnist-bench leaderboard`: collect run records and write the board."""
 
 import argparse
+import gc
 import sys
 from pathlib import Path
 
+from fmnist_bench.board.collect import collect
 from fmnist_bench.board.render import FILE_NAME, render
-from fmnist_bench.board.standings import Board, read_board
+from fmnist_bench.board.reruns import read_reruns
+from fmnist_bench.board.standings import Board, build_board
 from fmnist_bench.board.terminal import terminal_table
 from fmnist_bench.files import atomic_write
 
@@ -19,7 +22,9 @@ def main(argv: list[str]) -> int:
         BenchError: the folder is missing or cannot be written.
     """
     options = _parser().parse_args(argv)
-    board = read_board(options.results)
+    read = collect(options.results), *read_reruns(options.results)
+    gc.freeze()  # statsmodels collects garbage on each call; spare it what was just read
+    board = build_board(*read)
     path, content = options.results / FILE_NAME, render(board).encode()
     _warn(options.results, board)
     if options.check:

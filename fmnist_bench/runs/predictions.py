@@ -2,6 +2,7 @@
 
 import hashlib
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def read_predictions(folder: Path, images: int = TEST_IMAGES) -> Predictions:
             classes, confidence = arrays["classes"], arrays["confidence"]
     except FileNotFoundError:
         raise BenchError(f"{path}: missing; a finished run has one beside its record") from None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise BenchError(f"{path}: not a predictions file ({error}); run it again") from None
     for name, array, dtype in (
         ("classes", classes, "uint8"),

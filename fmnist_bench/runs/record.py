@@ -156,10 +156,12 @@ def read_record(folder: Path) -> Record:
 
 def _load(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_bytes())
+        content = json.loads(path.read_bytes(), parse_constant=_refuse_constant)
+        # What JSON allows and a record never holds: halves of UTF-16 pairs.
+        canonical_json(content).encode()
     except FileNotFoundError:
         raise BenchError(f"{path}: missing; not a run folder") from None
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise BenchError(f"{path}: not readable as JSON ({error}); run it again") from None
     if not isinstance(content, dict) or not isinstance(content.get("schema_version"), int):
         raise BenchError(f"{path}: no schema_version; not a run record")
@@ -170,6 +172,10 @@ def _load(path: Path) -> dict[str, Any]:
             "the newest this version reads; upgrade fmnist-bench"
         )
     return content
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _parse(path: Path, content: dict[str, Any]) -> Record:

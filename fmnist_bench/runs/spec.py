@@ -8,6 +8,7 @@ from typing import Any
 from fmnist_bench.config.identity import run_identity
 from fmnist_bench.errors import BenchError
 from fmnist_bench.files import atomic_write
+from fmnist_bench.runs.names import fit_for_a_folder, folder_name
 
 FILE_NAME = "spec.json"
 
@@ -20,6 +21,18 @@ class Spec:
     data_folder: Path
     data_digest: str
 
+    def __post_init__(self) -> None:
+        """Check that the row's name can name a folder.
+
+        Raises:
+            BenchError: it cannot.
+        """
+        name = self.config["row"]["name"]
+        if not fit_for_a_folder(name):
+            raise BenchError(
+                f"row.name: {name!r}, expected letters, digits, dots, dashes and underscores"
+            )
+
     @property
     def identity(self) -> str:
         """Hash (hex) that no other run shares."""
@@ -28,8 +41,10 @@ class Spec:
     @property
     def name(self) -> str:
         """Name of the run, and of its folder: row, dataset, seed and start of its identity."""
-        row, dataset = self.config["row"]["name"], self.config["data"]["name"]
-        return f"{row}-{dataset}-s{self.config['seed']}-{self.identity[:12]}"
+        config = self.config
+        return folder_name(
+            config["row"]["name"], config["data"]["name"], config["seed"], self.identity
+        )
 
     @property
     def folder(self) -> Path:

@@ -87,6 +87,23 @@ def test_total_interval_of_identical_runs_is_about_the_paired_t_interval_over_im
     assert (total.low + total.high) / 2 == pytest.approx(one.mean(), abs=half / 5)
 
 
+def test_total_interval_is_students_when_only_the_seeds_differ() -> None:
+    random = np.random.default_rng(8)
+    accuracies = [0.80, 0.90, 0.85, 0.95, 0.88]
+    correct = np.stack([random.permutation(10_000) < a * 10_000 for a in accuracies])
+    (total,) = total_intervals([correct], [spread(correct)])
+    seeds = seed_interval(correct.mean(axis=1))
+    assert total.high - total.low == pytest.approx(seeds.high - seeds.low, rel=0.1)
+
+
+def test_total_interval_of_nets_that_name_one_class_each_has_a_width() -> None:
+    """Two runs of 10 % that agree on no image: both parts are below their interaction."""
+    correct = np.zeros((2, 10_000), bool)
+    correct[0, :1000] = correct[1, 1000:2000] = True
+    found = spread(correct)
+    assert found.total == found.both > 0
+
+
 def test_bounds_stay_within_0_and_1() -> None:
     correct = np.ones((5, 100), bool)
     correct[0, 0] = False

@@ -62,7 +62,7 @@ def test_enough_runs_with_the_wrong_seeds_are_not_complete(
     synthetic: SimpleNamespace, tmp_path: Path
 ) -> None:
     nets = {"fashion_mnist": synthetic.net(0.9)}
-    folders = synthetic.write_row(tmp_path, synthetic.row(seeds=6), nets)
+    folders = synthetic.write_row(tmp_path, synthetic.row(seeds=5), nets, seeds=6)
     for path in folders[2].iterdir():
         path.unlink()
     folders[2].rmdir()

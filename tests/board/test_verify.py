@@ -270,7 +270,7 @@ def test_unknown_data(synthetic: SimpleNamespace, tmp_path: Path) -> None:
 
 def test_a_smoke_run(synthetic: SimpleNamespace, tmp_path: Path) -> None:
     smoke = {"trainer": {"limit_batches": 2}}
-    record = synthetic.record(synthetic.row("cnn", 1), config_changes=smoke)
+    record = synthetic.record(synthetic.row("cnn", 5), config_changes=smoke)
     predictions = synthetic.net(0.9).predictions(synthetic.labels("fashion_mnist"), 0)
     synthetic.write_run(tmp_path / "runs" / "cnn", record, predictions)
     (found,) = problems(tmp_path)

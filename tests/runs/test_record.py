@@ -61,6 +61,15 @@ def test_a_half_written_record_is_refused(record: Record, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
+    "content", ['{"schema_version": NaN}', '{"schema_version": "\\ud800"}', "[" * 100_000]
+)
+def test_json_that_no_record_holds_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "record.json").write_text(content)
+    with pytest.raises(BenchError, match="not readable as JSON"):
+        read_record(tmp_path)
+
+
+@pytest.mark.parametrize(
     ("content", "said"),
     [
         ('{"schema_version": 99, "from": "the future"}', "newer than 1.*upgrade"),

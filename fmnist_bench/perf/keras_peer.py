@@ -1,0 +1,109 @@
+"""The Keras side of `comparisons/keras.py`: run as a file, by an environment that has Keras.
+
+Imports nothing of this package. Prints one line of JSON.
+"""
+
+import importlib
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+
+# By name, because only the environment that runs this file has them.
+keras: Any = importlib.import_module("keras")
+tensorflow: Any = importlib.import_module("tensorflow")
+layers = keras.layers
+
+WARM_UP_BATCHES = 5
+
+
+def mlp() -> list[Any]:
+    return [
+        layers.Flatten(),
+        layers.Dense(300, activation="relu"),
+        layers.Dense(100, activation="relu"),
+        layers.Dense(10),
+    ]
+
+
+def cnn() -> list[Any]:
+    return [
+        layers.Conv2D(32, 5, padding="same"),
+        layers.BatchNormalization(),
+        layers.MaxPooling2D(),
+        layers.ReLU(),
+        layers.ZeroPadding2D(2),
+        layers.Conv2D(64, 3),
+        layers.BatchNormalization(),
+        layers.MaxPooling2D(),
+        layers.ReLU(),
+        layers.Flatten(),
+        layers.Dense(128, activation="relu"),
+        layers.Dropout(0.5),
+        layers.Dense(10),
+    ]
+
+
+def vgg() -> list[Any]:
+    def conv(channels: int) -> Any:
+        return layers.Conv2D(channels, 3, padding="same", activation="relu")
+
+    return [
+        *(conv(32), conv(32), layers.Dropout(0.25)),
+        *(conv(64), layers.MaxPooling2D(), layers.Dropout(0.25)),
+        *(conv(128), conv(128), conv(256), layers.MaxPooling2D(), layers.Dropout(0.25)),
+        layers.Flatten(),
+        *(layers.Dense(512, activation="relu"), layers.Dropout(0.5)),
+        *(layers.Dense(64, activation="relu"), layers.Dropout(0.5)),
+        layers.Dense(10),
+    ]
+
+
+def mobilenetv2() -> list[Any]:
+    return [
+        layers.Resizing(56, 56),
+        layers.Lambda(lambda grey: keras.ops.repeat(grey, 3, axis=-1)),
+        keras.applications.MobileNetV2(
+            input_shape=(56, 56, 3), weights=None, classes=10, classifier_activation=None
+        ),
+    ]
+
+
+NETS = {"mlp": mlp, "cnn": cnn, "vgg": vgg, "mobilenetv2": mobilenetv2}
+
+
+def main(name: str, folder: str, batch: int, batches: int) -> None:
+    """Train net `name` on `batches` batches after a warm-up; print rate, size and versions."""
+    images, labels = (
+        np.frombuffer((Path(folder) / file).read_bytes(), dtype=np.uint8, offset=offset)
+        for file, offset in (("train-images-idx3-ubyte", 16), ("train-labels-idx1-ubyte", 8))
+    )
+    scaled = images.reshape(-1, 28, 28, 1).astype(np.float32) / 255
+    model = keras.Sequential([keras.Input((28, 28, 1)), *NETS[name]()])
+    model.compile(
+        optimizer=keras.optimizers.SGD(learning_rate=0.01, momentum=0.9, nesterov=True),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+    seconds = 0.0
+    for count in (WARM_UP_BATCHES * batch, batches * batch):
+        started = time.perf_counter()
+        model.fit(scaled[:count], labels[:count], batch_size=batch, epochs=1, verbose=0)
+        seconds = time.perf_counter() - started
+    answer = {
+        "images_per_second": batches * batch / seconds,
+        "parameters": sum(int(np.prod(weight.shape)) for weight in model.trainable_weights),
+        "versions": {"keras": keras.__version__, "tensorflow": tensorflow.__version__},
+    }
+    sys.stdout.write(json.dumps(answer) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
