@@ -1,6 +1,6 @@
 """The one LightningDataModule: uint8 images in memory, split by the protocol."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,7 +72,17 @@ class ImageDataModule(pl.LightningDataModule):
     def train_dataloader(self) -> TrainBatches:
         """Return the training batches, on the Trainer's device and for its rank."""
         trainer = self._attached_trainer()
-        data = self._train_on(trainer.strategy.root_device)
+        return self.train_batches(
+            trainer.strategy.root_device,
+            epoch=lambda: trainer.current_epoch,
+            shard=Shard(trainer.global_rank, trainer.world_size),
+        )
+
+    def train_batches(
+        self, device: torch.device, *, epoch: Callable[[], int], shard: Shard
+    ) -> TrainBatches:
+        """Return the training batches of `shard` on `device`; `epoch` is asked at each pass."""
+        data = self._train_on(device)
         return TrainBatches(
             data.images,
             data.labels,
@@ -82,8 +92,8 @@ class ImageDataModule(pl.LightningDataModule):
             augmentations=self._augmentations,
             scaling=self._scaling,
             seed=self._seed,
-            epoch=lambda: trainer.current_epoch,
-            shard=Shard(trainer.global_rank, trainer.world_size),
+            epoch=epoch,
+            shard=shard,
         )
 
     def val_dataloader(self) -> EvalBatches | list[Batch]:

@@ -9,6 +9,9 @@ from fmnist_bench.perf.comparison import Comparison, Place
 COMPARISONS = {
     "input": "batches of augmented images, against torchvision's per-image pipelines",
     "keras": "training of four nets, against Keras on TensorFlow (installs it, apart from .venv)",
+    "epoch": "a training epoch, against a loop written by hand",
+    "start": "seconds from a command to its answer, and to a first step",
+    "memory": "peak memory of a run on the CPU",
     "template": "a training epoch, against Lightning over torchvision's per-image dataset",
 }
 

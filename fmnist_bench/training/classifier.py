@@ -97,13 +97,23 @@ class Classifier(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """Return optimizer and schedule; biases and norm weights are decayed only if asked."""
-        groups = parameter_groups(self.net, decay_norm_and_bias=self._decay_norm_and_bias)
-        optimizer = self._optimizer(groups)
         epochs = self.trainer.max_epochs
         assert epochs is not None
         steps = int(self.trainer.estimated_stepping_batches) // epochs
-        schedule = self._schedule(optimizer, steps_per_epoch=steps, epochs=epochs)
+        optimizer = self.make_optimizer()
+        schedule = self.make_schedule(optimizer, steps, epochs)
         return {"optimizer": optimizer, "lr_scheduler": schedule}
+
+    def make_optimizer(self) -> Optimizer:
+        """Return an optimizer of the net's parameters."""
+        groups = parameter_groups(self.net, decay_norm_and_bias=self._decay_norm_and_bias)
+        return self._optimizer(groups)
+
+    def make_schedule(
+        self, optimizer: Optimizer, steps_per_epoch: int, epochs: int
+    ) -> Mapping[str, Any]:
+        """Return the schedule of `optimizer`, in the form Lightning takes it."""
+        return self._schedule(optimizer, steps_per_epoch=steps_per_epoch, epochs=epochs)
 
     def _count(self, loss: Tensor, logits: Tensor, labels: Tensor) -> None:
         assert self._train_sums is not None

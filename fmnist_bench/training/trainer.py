@@ -13,6 +13,7 @@ from pytorch_lightning.loggers import Logger
 
 from fmnist_bench.errors import BenchError
 from fmnist_bench.runs.spec import Spec
+from fmnist_bench.search.pruning import pruning
 from fmnist_bench.training.curves import Curves
 from fmnist_bench.training.guards import RESUME_FILE, DivergenceGuard, EpochStreams, ResumePoint
 from fmnist_bench.training.progress import Progress
@@ -51,6 +52,7 @@ def build_training(config: DictConfig, spec: Spec) -> Training:
         ResumePoint(folder),
         *_averaging(config),
         *_early_stopping(config),
+        *pruning(folder),
         curves,
         Progress(bar=config.trainer.progress_bar),
         *([best] if best else []),
@@ -134,6 +136,10 @@ def _refuse_contradictions(config: DictConfig) -> None:
     if config.protocol.weights not in ("best", "last"):
         raise BenchError(
             f"protocol.weights: {config.protocol.weights!r} is unknown; choose best or last"
+        )
+    if config.protocol.get("test") not in (None, "never"):
+        raise BenchError(
+            f"protocol.test: {config.protocol.test!r} is unknown; choose null or never"
         )
     if config.early_stopping is not None and config.early_stopping.monitor not in (
         "val/loss",
