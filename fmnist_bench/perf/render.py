@@ -30,7 +30,7 @@ def section(result: Result) -> str:
         "",
         *_table(
             (f"{len(result.rounds)} rounds", result.unit),
-            ((side, _spread(figures[side], ",.0f")) for side in sides),
+            ((side, _spread(figures[side], _form(figures[side]))) for side in sides),
         ),
         "",
         *_table(
@@ -52,6 +52,11 @@ def _verdict(goal: Goal, values: list[float], unit: str) -> tuple[str, str, str,
     what = "" if goal.peer else f" {unit}"
     verdict = "met" if goal.met(median(values)) else "missed"
     return name, _spread(values, ",.2f"), f"{goal.sense} {goal.bound:g}{what}", verdict
+
+
+def _form(values: list[float]) -> str:
+    """Whole numbers for rates, three digits for seconds and gigabytes."""
+    return ",.0f" if median(values) >= 100 else ".3g"
 
 
 def _spread(values: list[float], form: str) -> str:
