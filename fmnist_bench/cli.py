@@ -3,6 +3,7 @@
 import importlib
 import os
 import sys
+from types import ModuleType
 
 from fmnist_bench.errors import BenchError
 
@@ -12,6 +13,7 @@ COMMANDS = {
     "data": "obtain and verify the data, and say where it is",
     "leaderboard": "collect records into leaderboard.md",
     "compare": "explain the difference between two rows",
+    "tune-speed": "measure which precision, memory format and batch train a model fastest here",
     "verify": "check every number on a board against its evidence",
     "publish": "copy finished runs of a row to the official results",
     "schema": "print the JSON Schema of a run record",
@@ -40,7 +42,7 @@ def main(argv: list[str] | None = None) -> int:
         print(f"fmnist-bench: unknown command {name!r}; see fmnist-bench --help", file=sys.stderr)
         return 2
     try:
-        status: int = importlib.import_module(f"fmnist_bench.commands.{name}").main(rest)
+        status: int = _module(name).main(rest)
     except BenchError as error:
         print(f"fmnist-bench: {error}", file=sys.stderr)
         return 2
@@ -52,6 +54,10 @@ def main(argv: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return status
+
+
+def _module(command: str) -> ModuleType:
+    return importlib.import_module(f"fmnist_bench.commands.{command.replace('-', '_')}")
 
 
 def _help() -> str:
