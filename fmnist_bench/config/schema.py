@@ -28,6 +28,7 @@ class Protocol:
     validation: int = MISSING
     split_seed: int = MISSING
     weights: str = MISSING
+    test: str | None = MISSING
 
 
 @dataclass
@@ -63,6 +64,7 @@ class Speed:
     precision: str = MISSING
     channels_last: bool = MISSING
     compile: bool = MISSING
+    threads: int | None = MISSING
 
 
 @dataclass
