@@ -4,7 +4,10 @@ import argparse
 from pathlib import Path
 
 from fmnist_bench.commands import leaderboard
+from fmnist_bench.config.compose import Composer
 from fmnist_bench.config.profile import trainer_for_this_machine
+from fmnist_bench.sweep.launchers.choose import launcher_of
+from fmnist_bench.sweep.plan import split_launcher
 from fmnist_bench.sweep.prepare import prepare
 from fmnist_bench.sweep.rows import experiments_of, row_configs
 from fmnist_bench.sweep.sweep import Sweep
@@ -13,19 +16,20 @@ from fmnist_bench.sweep.sweep import Sweep
 def main(argv: list[str]) -> int:
     """Run the rows of the bench that `argv` names; return 1 if a run failed."""
     arguments = _parser().parse_args(argv)
-    overrides = [f"paths.outputs={arguments.outputs}", *arguments.overrides]
+    outputs = f"paths.outputs={arguments.outputs}"
+    given, launcher = split_launcher(arguments.overrides)
+    overrides = [outputs, *given]
     if not any(override.startswith("trainer=") for override in overrides):
         overrides.append(f"trainer={trainer_for_this_machine()}")
+    with Composer.ready() as composer:
+        settings = composer.hydra_settings([outputs, *launcher])
     specs = [
         prepare(config, print)
         for experiment in experiments_of(arguments.bench)
         for config in row_configs(experiment, overrides)
     ]
-    sweep = Sweep(print, retry_failed=True)
-    try:
-        sweep.run(specs)
-    finally:
-        print(sweep.summary())
+    sweep = Sweep(print, retry_failed=True, launcher=launcher_of(settings.launcher))
+    sweep.run(specs)
     leaderboard.main(["--results", str(arguments.outputs)])
     return 0 if sweep.ok else 1
 
@@ -36,7 +40,11 @@ def _parser() -> argparse.ArgumentParser:
         description="Train what is missing of a list of rows (conf/bench), then show the board.",
     )
     parser.add_argument("bench", nargs="?", default="quick", help="quick (default) or full")
-    parser.add_argument("overrides", nargs="*", help="Hydra overrides for every run")
+    parser.add_argument(
+        "overrides",
+        nargs="*",
+        help="Hydra overrides for every run; hydra/launcher=ray runs them side by side",
+    )
     parser.add_argument(
         "--outputs", type=Path, default=Path("outputs"), help="folder of runs and board"
     )

@@ -3,12 +3,13 @@
 import os
 import sys
 
-from fmnist_bench.config.compose import compose_command_line
 from fmnist_bench.config.profile import trainer_for_this_machine
+from fmnist_bench.sweep.plan import plan
 from fmnist_bench.sweep.prepare import prepare
 from fmnist_bench.sweep.sweep import Sweep
 
 _RETRY = "--retry-failed"
+_MULTIRUN = ("-m", "--multirun")
 
 
 def main(argv: list[str]) -> int:
@@ -17,23 +18,20 @@ def main(argv: list[str]) -> int:
         # Hydra completes the words after the program's name; ours is two words long.
         os.environ["COMP_LINE"] = os.environ["COMP_LINE"].replace(" train ", " ", 1)
     arguments = [argument for argument in argv if argument != _RETRY]
-    configs = compose_command_line(_with_trainer(arguments))
-    if not configs:
+    planned = plan(_with_trainer(arguments))
+    if planned is None:
         return 0
-    specs = [prepare(config, print) for config in configs]
+    specs = [prepare(config, print) for config in planned.configs]
     # A single run that failed before is what the user asks for again.
-    sweep = Sweep(print, retry_failed=_RETRY in argv or len(specs) == 1)
-    try:
-        sweep.run(specs)
-    finally:
-        print(sweep.summary())
+    sweep = Sweep(print, _RETRY in argv or len(specs) == 1, planned.launcher)
+    sweep.run(specs)
     return 0 if sweep.ok else 1
 
 
 def _with_trainer(arguments: list[str]) -> list[str]:
     """Add the fastest `trainer=` for this machine unless the user chose one."""
     names = [argument.lstrip("+~").split("=", 1)[0] for argument in arguments]
-    asks_hydra = any(argument.startswith("-") and argument != "-m" for argument in arguments)
+    asks_hydra = any(each.startswith("-") and each not in _MULTIRUN for each in arguments)
     if "trainer" in names or asks_hydra:
         return arguments
     chosen = trainer_for_this_machine()

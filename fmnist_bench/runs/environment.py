@@ -9,7 +9,11 @@ from pathlib import Path
 
 import psutil
 
+from fmnist_bench.errors import BenchError
 from fmnist_bench.runs.record import Git, Hardware
+
+CORES_VARIABLE = "FMNIST_BENCH_CORES"
+"""Environment variable with a process's share of the cores, where several jobs run at once."""
 
 _PACKAGES = (
     "fmnist-bench",
@@ -30,14 +34,27 @@ def hardware(*, device: str | None, device_count: int) -> Hardware:
         device=device or cpu,
         device_count=device_count,
         cpu=cpu,
-        cores=cores(),
+        cores=_usable_cores(),
         memory_bytes=psutil.virtual_memory().total,
         system=f"{platform.system()} {platform.machine()}",
     )
 
 
 def cores() -> int:
-    """Return how many cores this process may use."""
+    """Return how many cores this process should use: its share, if it was given one.
+
+    Raises:
+        BenchError: the environment's FMNIST_BENCH_CORES is not a positive number.
+    """
+    share = os.environ.get(CORES_VARIABLE)
+    if share is None:
+        return _usable_cores()
+    if not share.isdecimal() or int(share) < 1:
+        raise BenchError(f"{CORES_VARIABLE}={share}: expected a number of cores; unset or mend it")
+    return int(share)
+
+
+def _usable_cores() -> int:
     # macOS cannot tell which cores a process is bound to.
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 

@@ -25,14 +25,14 @@ class Measured:
     started: datetime
     split_digest: str
     validation: Score | None
-    test: Score
+    test: Score | None
     test_reads: int
     best_epoch: int | None
     parameters: int
     macs: int
     curves: "Curves"
     device: "torch.device"
-    predictions_digest: str
+    predictions_digest: str | None
 
 
 def done_record(spec: Spec, measured: Measured) -> Record:

@@ -15,7 +15,9 @@ from fmnist_bench.files import atomic_write
 FILE_NAME = "record.json"
 SCHEMA_VERSION = 1
 
-Reason = Literal["error", "diverged", "out of memory", "killed", "time limit", "interrupted"]
+Reason = Literal[
+    "error", "diverged", "out of memory", "killed", "time limit", "interrupted", "pruned"
+]
 
 
 class _Part(BaseModel):

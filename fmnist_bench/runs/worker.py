@@ -51,8 +51,7 @@ def _run(spec: Spec) -> int:
     except Exception as error:
         _record_failure(spec, started, error)
         return 1
-    if record is not None:
-        assert record.test is not None
+    if record is not None and record.test is not None:
         log.info("test accuracy %.4f  %s", record.test.accuracy, spec.name)
     return 0
 
@@ -68,10 +67,15 @@ def _record_failure(spec: Spec, started: datetime, error: Exception) -> None:
         write_record(spec.folder, record)
 
 
+_REASONS: dict[str, Reason] = {"Diverged": "diverged", "Pruned": "pruned"}
+"""Exception -> what the record says; by name, since the classes import torch."""
+
+
 def _reason(error: Exception) -> Reason:
     names = {kind.__name__ for kind in type(error).__mro__}
-    if "Diverged" in names:
-        return "diverged"
+    for name, reason in _REASONS.items():
+        if name in names:
+            return reason
     if names & {"OutOfMemoryError", "MemoryError"}:
         return "out of memory"
     return "error"

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from fmnist_bench.errors import BenchError
+from fmnist_bench.runs.record import FILE_NAME as RECORD_FILE
 from fmnist_bench.runs.record import Record, read_record
 from fmnist_bench.runs.spec import Spec
 from fmnist_bench.sweep.job import run_job
@@ -44,6 +45,8 @@ def rerun(record: Record, folder: Path) -> Record:
 
 
 def _train(spec: Spec) -> Record:
+    # An earlier rerun of the same record does not count as this one.
+    (spec.folder / RECORD_FILE).unlink(missing_ok=True)
     outcome = run_job(spec)
     if outcome.state != "trained":
         raise BenchError(f"{spec.name}: {outcome.state}: {outcome.detail}")

@@ -5,7 +5,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from fmnist_bench.config.compose import compose
+from fmnist_bench.config.compose import Composer
 from fmnist_bench.errors import BenchError
 from fmnist_bench.paths import conf_dir
 
@@ -29,10 +29,14 @@ def experiments_of(bench: str) -> list[str]:
 
 
 def row_configs(experiment: str, overrides: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Yield the frozen config of every run of one row: each dataset, each seed."""
-    first = compose([f"experiment={experiment}", *overrides])
-    for dataset in first["row"]["datasets"]:
-        for seed in range(first["row"]["seeds"]):
-            yield compose(
-                [f"experiment={experiment}", f"data={dataset}", *overrides, f"seed={seed}"]
-            )
+    """Yield the frozen config of every run of one row: each dataset, each seed.
+
+    Raises:
+        BenchError: there is no such experiment, or an override is wrong.
+    """
+    given = [f"experiment={experiment}", *overrides]
+    with Composer.ready() as composer:
+        row = composer.config(given)["row"]
+        for dataset in row["datasets"]:
+            for seed in range(row["seeds"]):
+                yield composer.config([*given, f"data={dataset}", f"seed={seed}"])

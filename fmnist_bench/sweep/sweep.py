@@ -1,12 +1,17 @@
-"""Runs jobs one after another and sums up how they ended."""
+"""Runs many jobs and sums up how they ended."""
 
-import time
+import contextlib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from fmnist_bench.errors import BenchError
 from fmnist_bench.runs.spec import Spec
-from fmnist_bench.sweep.job import Outcome, earlier_outcome, run_job
+from fmnist_bench.runs.worker import LOG_FILE
+from fmnist_bench.sweep.check import refuse_repeated, refuse_unfit
+from fmnist_bench.sweep.job import CONTINUES, Outcome, earlier_outcome
+from fmnist_bench.sweep.launchers.launcher import Launcher
+from fmnist_bench.sweep.launchers.one_by_one import OneByOne
+from fmnist_bench.sweep.progress import Progress
 
 
 @dataclass
@@ -18,16 +23,17 @@ class Sweep:
 
     say: Callable[[str], None]
     retry_failed: bool
+    launcher: Launcher = field(default_factory=OneByOne)
     outcomes: list[Outcome] = field(default_factory=list)
 
     def run(self, specs: Sequence[Spec]) -> None:
-        """Run every job that is not done, and say how far it is.
+        """Run every job that is not done; say how far it is, and in the end the summary.
 
         Raises:
-            BenchError: two jobs are the same run.
-            KeyboardInterrupt: the current job was stopped; what is done stays done.
+            BenchError: two jobs are the same run, or one cannot run here.
+            KeyboardInterrupt: the running jobs were stopped; what is done stays done.
         """
-        _refuse_repeated(specs)
+        refuse_repeated(specs)
         todo = []
         for spec in specs:
             earlier = earlier_outcome(spec)
@@ -35,16 +41,26 @@ class Sweep:
                 todo.append(spec)
             else:
                 self.outcomes.append(earlier)
+        refuse_unfit(todo, here=self.launcher.here)
         done = sum(outcome.ok for outcome in self.outcomes)
         self.say(f"{done} of {len(specs)} done" + (f", {len(todo)} to run" if todo else ""))
-        started = time.monotonic()
-        for number, spec in enumerate(todo, start=1):
-            self.say(f"[{number}/{len(todo)}] {spec.name}{_time_left(started, number, len(todo))}")
-            try:
-                self.outcomes.append(run_job(spec))
-            except KeyboardInterrupt:
-                self.outcomes.append(Outcome(spec, "interrupted", "run again to continue"))
-                raise
+        if todo:
+            self._launch(todo)
+        self.say(self.summary())
+
+    def _launch(self, todo: Sequence[Spec]) -> None:
+        progress = Progress(self.say, todo, self.outcomes)
+        waiting = {spec.identity: spec for spec in todo}
+        try:
+            # Closed at once when Ctrl-C arrives between two outcomes, to stop what still runs.
+            with contextlib.closing(self.launcher.launch(todo, progress)) as outcomes:
+                for outcome in outcomes:
+                    del waiting[outcome.spec.identity]
+                    self.outcomes.append(outcome)
+        except KeyboardInterrupt:
+            self.outcomes += [_unfinished(spec) for spec in waiting.values()]
+            self.say(self.summary())
+            raise
 
     @property
     def ok(self) -> bool:
@@ -53,26 +69,18 @@ class Sweep:
 
     def summary(self) -> str:
         """Return a table of all jobs, one per line, and a line of counts."""
-        counts: dict[str, int] = {}
-        lines = []
-        for outcome in self.outcomes:
-            counts[outcome.state] = counts.get(outcome.state, 0) + 1
-            lines.append(f"{outcome.state:13}  {outcome.spec.name}  {outcome.detail}")
-        total = ", ".join(f"{count} {state}" for state, count in counts.items())
-        return "\n".join([*lines, total])
+        lines = [
+            f"{outcome.state:13}  {outcome.spec.name}  {outcome.detail}".rstrip()
+            for outcome in self.outcomes
+        ]
+        counts = Counter(outcome.state for outcome in self.outcomes)
+        return "\n".join([*lines, ", ".join(f"{count} {state}" for state, count in counts.items())])
 
 
-def _time_left(started: float, number: int, total: int) -> str:
-    if number == 1:
-        return ""
-    left = (time.monotonic() - started) / (number - 1) * (total - number + 1)
-    minutes, seconds = divmod(round(left), 60)
-    return f"  (about {minutes}:{seconds:02} left)"
-
-
-def _refuse_repeated(specs: Sequence[Spec]) -> None:
-    seen: set[str] = set()
-    for spec in specs:
-        if spec.identity in seen:
-            raise BenchError(f"{spec.name}: listed twice in this sweep; drop one of the values")
-        seen.add(spec.identity)
+def _unfinished(spec: Spec) -> Outcome:
+    """Return the outcome of a job that the end of the sweep found running or waiting."""
+    recorded = earlier_outcome(spec)
+    if recorded is not None:
+        return recorded
+    started = (spec.folder / LOG_FILE).exists()
+    return Outcome(spec, "interrupted", CONTINUES) if started else Outcome(spec, "not run", "")

@@ -75,6 +75,7 @@ def test_a_job_beyond_its_time_limit_is_recorded_as_such(
         (["optimizer.lrr=1"], "lrr"),
         (["seed=x"], "'x'"),
         (["seed=1,1", "-m"], "listed twice"),
+        (["row.name=a/b"], "row.name: 'a/b'"),
         (["data.folder=/nowhere/at/all"], "/nowhere/at/all"),
     ],
 )

@@ -1,0 +1,90 @@
+"""`fmnist-bench tune`: search for a recipe on validation images alone."""
+
+import argparse
+import importlib.util
+import shlex
+from pathlib import Path
+
+from fmnist_bench.errors import BenchError
+
+
+def main(argv: list[str]) -> int:
+    """Run or continue the study that `argv` describes; return 1 if it found no recipe.
+
+    Raises:
+        BenchError: the space, an override, the study's file or the data is wrong.
+    """
+    arguments = _parser().parse_intermixed_args(argv)
+    if importlib.util.find_spec("optuna") is None:
+        raise BenchError("tune needs Optuna; install it with pip install 'fmnist-bench[tune]'")
+    return _tune(arguments, shlex.join(["fmnist-bench", "tune", *argv]))
+
+
+def _tune(arguments: argparse.Namespace, command: str) -> int:
+    # Imported only here: they need Optuna.
+    from fmnist_bench.search.begin import begin
+    from fmnist_bench.search.crew import Crew
+    from fmnist_bench.search.experiment import refuse_experiment, write_best
+    from fmnist_bench.search.report import best_trial, standing, summary
+    from fmnist_bench.search.study import open_study
+    from fmnist_bench.search.worker import Job
+
+    experiment = arguments.write_experiment
+    path, tuning = begin(
+        arguments.overrides,
+        arguments.study,
+        print,
+        check=lambda overrides: refuse_experiment(experiment, overrides) if experiment else None,
+    )
+    trials = arguments.trials or tuning.space.trials
+    print(f"study {path}: {standing(open_study(path), path, trials)}")
+    job = Job(
+        study=str(path),
+        folder=str(tuning.folder),
+        data_folder=str(tuning.data_folder),
+        data_digest=tuning.data_digest,
+        trials=trials,
+    )
+    try:
+        undisturbed = Crew(job, arguments.workers, print).run()
+    finally:
+        print("\n".join(summary(open_study(path), path, trials)))
+    study = open_study(path)
+    if best_trial(study) is None:
+        return 1
+    if experiment:
+        print(f"wrote {write_best(experiment, study, path, command)}")
+    return 0 if undisturbed else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="fmnist-bench tune",
+        description="Search for a recipe with Optuna, judged by validation accuracy; the test set "
+        "is never read. The same command goes on where it stopped; started a second time beside "
+        "itself, it works on the same study.",
+    )
+    parser.add_argument(
+        "overrides",
+        nargs="*",
+        metavar="search=NAME",
+        help="a file of conf/search, and Hydra overrides for all trials",
+    )
+    parser.add_argument("--trials", type=_count, help="how many trials; default: the space's")
+    parser.add_argument("--workers", type=_count, default=1, help="trials at the same time")
+    parser.add_argument(
+        "--study",
+        type=Path,
+        metavar="FILE",
+        help="the study's file; default: one below outputs/tune/ for this space and overrides",
+    )
+    parser.add_argument(
+        "--write-experiment", metavar="NAME", help="write the best recipe to conf/experiment/"
+    )
+    return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1, not {text!r}")
+    return int(text)

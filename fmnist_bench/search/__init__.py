@@ -1,0 +1,1 @@
+"""Searching for a recipe: trials judged on validation images alone."""

@@ -1,0 +1,95 @@
+"""Starting, watching and stopping the process of one job."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from fmnist_bench.runs.environment import CORES_VARIABLE, cores
+from fmnist_bench.runs.spec import Spec
+from fmnist_bench.sweep.child import STOPPED
+
+COMMAND = (sys.executable, "-m", "fmnist_bench.sweep.child")
+
+# A variable that one job leaves behind, or that a launcher set for this process, must not
+# make the next job believe it is a rank of something.
+_RANK_VARIABLES = ("LOCAL_RANK", "NODE_RANK", "GROUP_RANK", "RANK", "WORLD_SIZE")
+_RANK_PREFIXES = ("MASTER_", "PL_", "SLURM_", "SUBMITIT_", "TORCHELASTIC_")
+
+_ASKED_TO_STOP = (STOPPED, -signal.SIGINT, -signal.SIGTERM, -signal.SIGHUP)
+_PATIENCE_SECONDS = 60  # for a job that was asked to stop
+
+
+class TimeLimit(Exception):
+    """The job took longer than it may."""
+
+
+def run_process(spec: Spec) -> int:
+    """Run the job of `spec` and return its exit status, negative for a signal.
+
+    Every process of the job is gone when this returns or raises.
+
+    Raises:
+        TimeLimit: the job took longer than trainer.time_limit_seconds.
+        KeyboardInterrupt: after the job was told to stop and has stopped.
+    """
+    with _started(spec.folder, _environment(spec)) as process:
+        limit = spec.config["trainer"]["time_limit_seconds"]
+        deadline = None if limit is None else time.monotonic() + limit
+        # In short waits, because a KeyboardInterrupt that Ray raises does not end a system call.
+        while deadline is None or time.monotonic() < deadline:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                left = 0.5 if deadline is None else min(0.5, deadline - time.monotonic())
+                return process.wait(max(left, 0.0))
+        raise TimeLimit
+
+
+def was_stopped(status: int) -> bool:
+    """Whether a job with this exit status was asked to stop, so that it may continue."""
+    return status in _ASKED_TO_STOP
+
+
+@contextlib.contextmanager
+def _started(folder: Path, environment: dict[str, str]) -> "Iterator[subprocess.Popen[bytes]]":
+    process = subprocess.Popen(
+        [*COMMAND, str(folder)], env=environment, stdin=subprocess.PIPE, process_group=0
+    )
+    try:
+        yield process
+    except TimeLimit:
+        raise
+    except BaseException:
+        _stop(process)
+        raise
+    finally:
+        # The group outlives its leader: after a crash of rank 0 the other ranks wait for it.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    """Let the job finish what it is writing; a second Ctrl-C ends it at once."""
+    with contextlib.suppress(
+        KeyboardInterrupt, ProcessLookupError, PermissionError, subprocess.TimeoutExpired
+    ):
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(_PATIENCE_SECONDS)
+
+
+def _environment(spec: Spec) -> dict[str, str]:
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in _RANK_VARIABLES and not name.startswith(_RANK_PREFIXES)
+    }
+    trainer = spec.config["trainer"]
+    if trainer["accelerator"] == "cpu" and trainer["devices"] > 1:
+        kept[CORES_VARIABLE] = str(max(1, cores() // trainer["devices"]))
+    return kept
