@@ -1,4 +1,8 @@
-"""Copying finished runs of a row from the local results to the official ones."""
+"""Copying the runs of a row from the local results to the official ones.
+
+A run that diverged is a result of its recipe and goes along, as a record without
+predictions; one that was killed or broke is not, and has to be trained again.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,23 +25,32 @@ class Copy:
     source: Path
     target: Path
 
+    @property
+    def files(self) -> list[str]:
+        """Names of the files that the run has, the record last."""
+        return [name for name in _FILES if (self.source / name).exists()]
+
 
 def plan_copies(outputs: Path, results: Path, row: str, *, allow_dirty: bool) -> list[Copy]:
     """Return the copies that publish `row`; nothing is written.
 
     Raises:
         BenchError: the row has no finished run or several recipes; a run cannot be read,
-            fails its checks, was not made from a clean commit, or differs from what is
-            published already.
+            broke, fails its checks, was not made from a clean commit, or differs from what
+            is published already.
     """
     collected = collect(outputs)
     for problem in collected.unreadable:
         if any(name.startswith(f"{row}-") for name in problem.path.split("/")):
             raise BenchError(f"{outputs}/{problem}")
-    runs = [
-        run for run in collected.runs if run.record.row.name == row and run.record.status == "done"
-    ]
-    if not runs:
+    runs = [run for run in collected.runs if run.record.row.name == row]
+    for run in runs:
+        if run.record.status == "failed" and run.record.reason != "diverged":
+            raise BenchError(
+                f"{outputs}/{run.path}: failed ({run.record.reason}: {run.record.error}); "
+                "train it again"
+            )
+    if not any(run.record.status == "done" for run in runs):
         raise BenchError(f"{outputs}: no finished run of row {row!r}; train it first")
     recipes = {run.record.recipe: run.path for run in runs}
     if len(recipes) > 1:
@@ -59,7 +72,7 @@ def make_copies(copies: list[Copy]) -> int:
     """Copy what is not there yet, and return how many runs were new."""
     new = 0
     for copy in copies:
-        missing = [name for name in _FILES if not (copy.target / name).exists()]
+        missing = [name for name in copy.files if not (copy.target / name).exists()]
         for name in missing:
             with atomic_write(copy.target / name) as file:
                 file.write((copy.source / name).read_bytes())
@@ -80,7 +93,7 @@ def _refuse(outputs: Path, run: Run, *, allow_dirty: bool) -> None:
 
 
 def _refuse_difference(copy: Copy) -> None:
-    for name in _FILES:
+    for name in copy.files:
         target = copy.target / name
         if target.exists() and target.read_bytes() != (copy.source / name).read_bytes():
             raise BenchError(f"{target}: published already, with other content; nothing was copied")

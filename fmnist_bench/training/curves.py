@@ -33,7 +33,7 @@ class Curves(Checkpoint):
         self.step_seconds += (self._steps_ended or ended) - self._started
         batches: Any = trainer.train_dataloader
         self.images += batches.images_in(int(trainer.num_training_batches))
-        metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
+        metrics = {name: _finite(value) for name, value in trainer.callback_metrics.items()}
         self.history.append(
             {
                 "epoch": trainer.current_epoch,
@@ -62,6 +62,14 @@ class Curves(Checkpoint):
         self.history = list(state_dict["history"])
         self.step_seconds = state_dict["step_seconds"]
         self.images = state_dict["images"]
+
+
+def _finite(value: torch.Tensor) -> float | None:
+    """Return the figure, or None for one that a record cannot hold.
+
+    A loss can overflow in its mean over the epoch though each step's was a number.
+    """
+    return float(value) if torch.isfinite(value) else None
 
 
 def _now(device: torch.device) -> float:

@@ -28,19 +28,20 @@ def files(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_finished_runs_of_the_row_are_copied_and_nothing_else(
+def test_finished_and_diverged_runs_of_the_row_are_copied_and_nothing_else(
     outputs: Path, tmp_path: Path
 ) -> None:
     results = tmp_path / "results"
     copies = plan_copies(outputs, results, "cnn", allow_dirty=False)
     assert not results.exists()
-    assert make_copies(copies) == 3
+    assert make_copies(copies) == 4
     expected = {
         f"runs/cnn/{name.removeprefix('runs/')}": content
         for name, content in files(outputs).items()
-        if name.startswith("runs/cnn-") and not name.endswith(".safetensors") and "-s3-" not in name
+        if name.startswith("runs/cnn-") and not name.endswith(".safetensors")
     }
-    assert len(expected) == 6
+    # Three with predictions and a record each; of the diverged one the record alone.
+    assert len(expected) == 7
     assert files(results) == expected
     assert make_copies(plan_copies(outputs, results, "cnn", allow_dirty=False)) == 0
 
@@ -106,3 +107,13 @@ def test_two_recipes_are_refused(synthetic: SimpleNamespace, outputs: Path) -> N
 def test_an_unknown_row_is_refused(outputs: Path) -> None:
     with pytest.raises(BenchError, match="no finished run of row 'vgg'"):
         plan_copies(outputs, outputs, "vgg", allow_dirty=False)
+
+
+@pytest.mark.parametrize("reason", ["killed", "time limit", "error"])
+def test_a_run_that_broke_has_to_be_trained_again(
+    synthetic: SimpleNamespace, outputs: Path, tmp_path: Path, reason: str
+) -> None:
+    broken = synthetic.failed(synthetic.row("cnn", 3), seed=4, reason=reason, error="by SIGKILL")
+    synthetic.write_run(outputs / "runs", broken)
+    with pytest.raises(BenchError, match=f"failed .{reason}: by SIGKILL.; train it again"):
+        plan_copies(outputs, tmp_path / "results", "cnn", allow_dirty=False)

@@ -62,6 +62,12 @@ def test_a_run_leaves_a_record_predictions_and_weights(make_spec: MakeSpec) -> N
     assert not [name for name in kept if name.endswith(".ckpt")]
 
 
+def test_of_equal_validation_accuracies_the_earliest_epoch_is_scored(make_spec: MakeSpec) -> None:
+    record = finished(make_spec("model=prior", "optimizer.lr=0.0", "epochs=3"))
+    assert len({epoch.validation_accuracy for epoch in record.history}) == 1
+    assert record.best_epoch == 0
+
+
 def test_the_test_score_is_that_of_the_predictions(make_spec: MakeSpec, idx_folder: Path) -> None:
     spec = make_spec()
     record = finished(spec)
