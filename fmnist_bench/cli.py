@@ -13,6 +13,7 @@ COMMANDS = {
     "data": "obtain and verify the data, and say where it is",
     "leaderboard": "collect records into leaderboard.md",
     "compare": "explain the difference between two rows",
+    "tune": "search for a recipe on validation images (search=cnn --trials 40 --workers 2)",
     "tune-speed": "measure which precision, memory format and batch train a model fastest here",
     "verify": "check every number on a board against its evidence",
     "publish": "copy finished runs of a row to the official results",

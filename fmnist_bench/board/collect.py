@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from fmnist_bench.board.lookup import never_tested
 from fmnist_bench.data.labels import test_labels
 from fmnist_bench.errors import BenchError
 from fmnist_bench.runs import predictions as predictions_file
@@ -81,7 +82,7 @@ def collect(results: Path) -> Collected:
         path = folder.relative_to(results).as_posix()
         try:
             record = read_record(folder)
-            if record.status == "failed":
+            if record.status == "failed" or never_tested(record.config):
                 runs.append(Run(path, record))
                 continue
             predictions = read_predictions(folder)

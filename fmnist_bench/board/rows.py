@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fmnist_bench.board.collect import Run
 from fmnist_bench.board.column import Column
-from fmnist_bench.board.lookup import part
+from fmnist_bench.board.lookup import never_tested, part
 from fmnist_bench.data.facts import DATASETS
 from fmnist_bench.runs.record import Record, Row
 
@@ -72,6 +72,8 @@ def left_out(run: Run) -> str | None:
     """Say why `run` cannot stand on a board, or None when it can."""
     if part(run.record.config, "trainer").get("limit_batches") is not None:
         return "smoke runs (trainer.limit_batches is set)"
+    if never_tested(run.record.config):
+        return "runs of a search (protocol.test=never)"
     facts = DATASETS.get(run.record.dataset)
     if facts is None or run.record.data_digest != facts.digest:
         return "runs on data other than the published files"

@@ -61,8 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="fmnist-bench tune",
         description="Search for a recipe with Optuna, judged by validation accuracy; the test set "
-        "is never read. The same command goes on where it stopped; started a second time beside "
-        "itself, it works on the same study.",
+        "is never read, and the tuning seeds 1000, 1001, ... are no seeds of a row. The same "
+        "command goes on where it stopped; started a second time beside itself, it works on the "
+        "same study.",
     )
     parser.add_argument(
         "overrides",

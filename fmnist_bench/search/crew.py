@@ -9,6 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import optuna
+from optuna.trial import FrozenTrial
+
 from fmnist_bench.runs.environment import CORES_VARIABLE, cores
 from fmnist_bench.search.report import trial_line
 from fmnist_bench.search.study import open_study
@@ -36,18 +39,14 @@ class Crew:
         Raises:
             KeyboardInterrupt: after all workers have stopped.
         """
-        path = Path(self.job.study)
-        self._told = {
-            trial.number
-            for trial in counting(open_study(path).get_trials(deepcopy=False))
-            if trial.state.is_finished()
-        }
+        study = open_study(Path(self.job.study))  # reads on from where it was, each time
+        self._told = {trial.number for trial in _ended(study)}
         crew = [self._start(number) for number in range(1, self.workers + 1)]
         interrupted = False
         while True:
             try:
                 running = [process for process in crew if process.poll() is None]
-                self._tell_ended(path)
+                self._tell_ended(study)
                 if not running:
                     break
                 time.sleep(_POLL_SECONDS)
@@ -63,7 +62,10 @@ class Crew:
             raise KeyboardInterrupt
         for number, process in enumerate(crew, start=1):
             if process.returncode:
-                self.say(f"worker {number} ended early: {_last_line(self._log(number))}")
+                self.say(
+                    f"worker {number} ended early with status {process.returncode}: "
+                    f"{_last_line(self._log(number))}"
+                )
         return not any(process.returncode for process in crew)
 
     def _start(self, number: int) -> "subprocess.Popen[bytes]":
@@ -84,12 +86,16 @@ class Crew:
     def _log(self, number: int) -> Path:
         return Path(self.job.folder) / f"worker-{os.getpid()}-{number}.log"
 
-    def _tell_ended(self, path: Path) -> None:
-        trials = counting(open_study(path).get_trials(deepcopy=False))
-        for trial in trials:
-            if trial.state.is_finished() and trial.number not in self._told:
+    def _tell_ended(self, study: optuna.Study) -> None:
+        for trial in _ended(study):
+            if trial.number not in self._told:
                 self._told.add(trial.number)
                 self.say(trial_line(trial, len(self._told), self.job.trials))
+
+
+def _ended(study: optuna.Study) -> list[FrozenTrial]:
+    trials = counting(study.get_trials(deepcopy=False))
+    return [trial for trial in trials if trial.state.is_finished()]
 
 
 def _last_line(log: Path) -> str:

@@ -115,16 +115,16 @@ Parameter = Annotated[
 class Pruner(_Part):
     """Which trials end early, judged on the epochs of their first seed.
 
-    median: after `warmup_epochs`, a trial whose best accuracy so far is below the median of
-    the others at the same epoch, once `startup_trials` have finished (Golovin et al. 2017,
-    Google Vizier). asha: after `warmup_epochs` (at least 1), and again each time that the
-    epochs have grown by `reduction_factor`, all but the best 1/`reduction_factor` of trials
-    (Li et al. 2020, arXiv:1810.05934).
+    Every trial has `warmup_epochs` before it is judged. median: from then on, it ends when its
+    best accuracy so far is below the median of the others at the same epoch, once
+    `startup_trials` have finished (Golovin et al. 2017, Google Vizier). asha: it is judged then
+    and each time that its epochs have grown by `reduction_factor`, and ends unless it is among
+    the best 1/`reduction_factor` of those that came so far (Li et al. 2020, arXiv:1810.05934).
     """
 
     name: Literal["median", "asha", "none"] = "median"
     startup_trials: int = Field(default=5, ge=1)
-    warmup_epochs: int = Field(default=1, ge=0)
+    warmup_epochs: int = Field(default=1, ge=1)
     reduction_factor: int = Field(default=3, ge=2)
 
 

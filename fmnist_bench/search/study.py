@@ -1,6 +1,5 @@
 """The study's file: Optuna's journal, kept whole through kills and shared by processes."""
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,8 +28,7 @@ def open_study(path: Path) -> optuna.Study:
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     if not path.is_file():
-        raise BenchError(f"{path}: no study there")
-    _refuse_foreign(path)
+        raise BenchError(f"{path}: no file; name the study's file with --study")
     try:
         study = optuna.load_study(
             study_name=NAME, storage=_storage(path, path), sampler=RandomSampler()
@@ -177,19 +175,6 @@ def _begin(path: Path, tuning: Tuning, base_hash: str) -> None:
     new.replace(path)
 
 
-def _refuse_foreign(path: Path) -> None:
-    """Refuse a file that is no journal before anything could be written into it."""
-    try:
-        with path.open("rb") as file:
-            first = json.loads(file.readline())
-    except OSError as error:
-        raise BenchError(f"{path}: cannot be read ({error.strerror})") from None
-    except ValueError:
-        raise _not_a_study(path) from None
-    if not isinstance(first, dict) or "op_code" not in first:
-        raise _not_a_study(path)
-
-
 def _not_a_study(path: Path) -> BenchError:
     return BenchError(f"{path}: not a study of fmnist-bench tune; name another file with --study")
 
@@ -199,6 +184,6 @@ def _pruner(settings: Pruner) -> BasePruner:
         return MedianPruner(settings.startup_trials, settings.warmup_epochs)
     if settings.name == "asha":
         return SuccessiveHalvingPruner(
-            min_resource=max(settings.warmup_epochs, 1), reduction_factor=settings.reduction_factor
+            min_resource=settings.warmup_epochs, reduction_factor=settings.reduction_factor
         )
     return NopPruner()

@@ -132,6 +132,21 @@ def test_a_failed_run_needs_no_predictions(synthetic: SimpleNamespace, tmp_path:
     assert run.correct is None
 
 
+def test_a_run_of_a_search_needs_no_predictions(synthetic: SimpleNamespace, tmp_path: Path) -> None:
+    untested = {"test": None, "test_reads": 0}
+    for protocol in ({"test": "never"}, {"test": None}):
+        record = synthetic.record(
+            synthetic.row(), config_changes={"protocol": protocol}, **untested
+        )
+        synthetic.write_run(tmp_path, record)
+    collected = collect(tmp_path)
+    (run,) = collected.runs
+    assert run.record.config["protocol"] == {"test": "never"}
+    # One that should have been scored and was not is no run.
+    (problem,) = collected.unreadable
+    assert "predictions.npz" in problem.path
+
+
 def test_a_run_on_another_dataset_is_not_scored(synthetic: SimpleNamespace, folder: Path) -> None:
     content = json.loads((folder / "record.json").read_bytes())
     record = synthetic.Record.model_validate(content | {"dataset": "kmnist"})

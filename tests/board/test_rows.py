@@ -122,6 +122,7 @@ def test_a_row_may_plan_any_number_of_seeds(synthetic: SimpleNamespace, tmp_path
     ("changes", "reason"),
     [
         ({"config_changes": {"trainer": {"limit_batches": 2}}}, "smoke"),
+        ({"config_changes": {"protocol": {"test": "never"}}}, "runs of a search"),
         ({"data_digest": "0" * 64}, "data other than"),
         ({"config_changes": {"trainer": ["odd"]}}, None),
         ({}, None),

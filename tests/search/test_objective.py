@@ -30,6 +30,16 @@ def tune(path: Path, tuning: Tuning, train: Train, trials: int | None = None) ->
     return open_study(path)
 
 
+def draw(path: Path, tuning: Tuning, trials: int) -> optuna.Study:
+    """Value each trial by its parameters alone, which is faster than composing its config."""
+    while claimed := claim(path, tuning.space, trials):
+        distance = abs(math.log10(claimed.params["optimizer.lr"]) + 2)
+        flips = 0.05 if claimed.params["augment"] == "flip" else 0.0
+        open_study(path).tell(claimed.number, 0.9 - 0.1 * distance + flips)
+        claimed.lock.release()
+    return open_study(path)
+
+
 def goodness(spec: Spec) -> float:
     """Best at a learning rate of 0.01, and better with flips."""
     distance = abs(math.log10(spec.config["optimizer"]["lr"]) + 2)
@@ -54,7 +64,8 @@ def test_a_study_judges_each_trial_by_the_mean_over_fresh_seeds(
     assert [spec.config["seed"] for spec in trained] == [1000, 1001] * 6
     assert len({spec.identity for spec in trained}) == 12
     for trial, spec in zip(study.trials, trained[::2], strict=True):
-        assert spec.config["optimizer"]["lr"] == pytest.approx(trial.params["optimizer.lr"], 1e-5)
+        # With the digits that are printed.
+        assert spec.config["optimizer"]["lr"] == float(f"{trial.params['optimizer.lr']:.6g}")
         assert bool(spec.config["augment"]) == (trial.params["augment"] == "flip")
         assert trial.value == pytest.approx(goodness(spec) + 0.005)
         assert spec.config["protocol"]["test"] == "never"
@@ -70,15 +81,12 @@ def test_a_study_judges_each_trial_by_the_mean_over_fresh_seeds(
     assert study.user_attrs["space_hash"][:12] in text
 
 
-def test_the_search_learns_from_its_trials(
-    make_tuning: MakeTuning, make_study: MakeStudy, record_of: RecordOf
-) -> None:
+def test_the_search_learns_from_its_trials(make_tuning: MakeTuning, make_study: MakeStudy) -> None:
     """Against the same number of random draws, from the same file format."""
     late: dict[str, float] = {}
     for sampler in ("tpe", "random"):
         tuning = make_tuning(sampler=sampler, trials=40)
-        path = make_study(tuning, f"{sampler}.journal")
-        study = tune(path, tuning, lambda spec, trial: record_of(spec, goodness(spec)))
+        study = draw(make_study(tuning, f"{sampler}.journal"), tuning, 40)
         values = [trial.value or 0.0 for trial in study.trials[20:]]
         late[sampler] = sum(values) / len(values)
     assert late["tpe"] > late["random"] + 0.02
@@ -158,17 +166,13 @@ def test_a_space_of_three_recipes_has_three_trials(
 
 
 def test_a_study_that_stopped_draws_what_it_would_have_drawn(
-    make_tuning: MakeTuning, make_study: MakeStudy, record_of: RecordOf
+    make_tuning: MakeTuning, make_study: MakeStudy
 ) -> None:
-    tuning = make_tuning(trials=14)
-
-    def train(spec: Spec, trial: int | None) -> Record:
-        return record_of(spec, goodness(spec))
-
-    straight = tune(make_study(tuning, "straight.journal"), tuning, train)
+    tuning = make_tuning()
+    straight = draw(make_study(tuning, "straight.journal"), tuning, 14)
     path = make_study(tuning, "stopped.journal")
     for trials in (3, 4, 12, 14):
-        stopped = tune(path, tuning, train, trials)
+        stopped = draw(path, tuning, trials)
         assert len(stopped.trials) == trials
     assert [trial.params for trial in stopped.trials] == [trial.params for trial in straight.trials]
 
