@@ -15,7 +15,7 @@ from fmnist_bench.sweep.sweep import Sweep
 
 def main(argv: list[str]) -> int:
     """Run the rows of the bench that `argv` names; return 1 if a run failed."""
-    arguments = _parser().parse_args(argv)
+    arguments = _parser().parse_intermixed_args(argv)
     outputs = f"paths.outputs={arguments.outputs}"
     given, launcher = split_launcher(arguments.overrides)
     overrides = [outputs, *given]

@@ -152,8 +152,8 @@ def _refusals() -> Iterator[None]:
     try:
         yield
     except (HydraException, OmegaConfBaseException) as error:
-        cause = "" if error.__cause__ is None else f": {error.__cause__}"
-        raise BenchError(_one_line(f"{error}{cause}")) from None
+        text, cause = str(error), str(error.__cause__ or "")
+        raise BenchError(_one_line(text if cause in text else f"{text}: {cause}")) from None
 
 
 def _one_line(text: str) -> str:

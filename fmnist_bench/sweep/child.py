@@ -19,6 +19,9 @@ def main(folder: Path) -> int:
     try:
         if "LOCAL_RANK" not in os.environ:  # the other ranks share this group, and end with it
             threading.Thread(target=_end_with_parent, daemon=True).start()
+        # A worker of Ray has SIGINT blocked, a background job of a shell ignores it.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         # Slurm sends this to every process of a job; it is meant for submitit's.
         signal.signal(signal.SIGUSR2, signal.SIG_IGN)
         from fmnist_bench.runs import worker

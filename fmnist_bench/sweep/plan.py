@@ -44,6 +44,7 @@ def plan(arguments: Sequence[str]) -> Plan | None:
             if _is_plain(settings, multirun):
                 configs = [composer.config(job) for job in jobs]
                 return Plan(configs, launcher_of(settings.launcher))
+            multirun = multirun or settings.mode == RunMode.MULTIRUN
         launcher = launcher_of(composer.hydra_settings(launchers).launcher)
     # Hydra starts a launcher with -m alone; without it, --cfg shows the launcher.
     basic = ["--multirun", *jobs_own, "hydra/launcher=basic"]
@@ -69,7 +70,7 @@ def expand(composer: Composer, overrides: Sequence[str]) -> list[list[str]]:
 
 def split_launcher(overrides: Sequence[str]) -> tuple[list[str], list[str]]:
     """Part `overrides` into those of jobs and those of the launcher."""
-    launcher = [each for each in overrides if _key(each).startswith(_LAUNCHER)]
+    launcher = [each for each in overrides if "=" in each and _key(each).startswith(_LAUNCHER)]
     return [each for each in overrides if each not in launcher], launcher
 
 

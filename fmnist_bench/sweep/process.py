@@ -89,6 +89,9 @@ def _environment(spec: Spec) -> dict[str, str]:
         for name, value in os.environ.items()
         if name not in _RANK_VARIABLES and not name.startswith(_RANK_PREFIXES)
     }
+    # OpenMP threads that spin while they wait slow a run down many times over as soon as
+    # anything else wants one of its cores. The user's own setting goes first.
+    kept.setdefault("OMP_WAIT_POLICY", "passive")
     trainer = spec.config["trainer"]
     if trainer["accelerator"] == "cpu" and trainer["devices"] > 1:
         kept[CORES_VARIABLE] = str(max(1, cores() // trainer["devices"]))

@@ -17,6 +17,7 @@ from fmnist_bench.search.pruning import pruning
 from fmnist_bench.training.curves import Curves
 from fmnist_bench.training.guards import RESUME_FILE, DivergenceGuard, EpochStreams, ResumePoint
 from fmnist_bench.training.progress import Progress
+from fmnist_bench.training.ranks import SameConfig
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ def build_training(config: DictConfig, spec: Spec) -> Training:
     curves = Curves()
     best = _best_epoch(folder) if config.protocol.weights == "best" else None
     callbacks: list[Callback] = [
+        SameConfig(spec.identity),
         EpochStreams(config.seed),
         DivergenceGuard(),
         ResumePoint(folder),

@@ -3,10 +3,13 @@
 import json
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from safetensors.torch import load_file
 
@@ -14,9 +17,25 @@ from fmnist_bench.runs.predictions import read_predictions
 from fmnist_bench.runs.record import read_record
 from fmnist_bench.runs.spec import Spec
 from fmnist_bench.sweep.job import run_job
+from fmnist_bench.training.guards import RESUME_FILE
 
 DDP = ("trainer=ddp", "trainer.accelerator=cpu", "trainer.profile=cpu", "trainer.threads=1")
 MakeSpec = Callable[..., Spec]
+RANKS = """
+import os
+import pytorch_lightning as pl
+from pytorch_lightning.demos.boring_classes import BoringModel
+from fmnist_bench.errors import BenchError
+from fmnist_bench.training.ranks import SameConfig
+
+rank = os.environ.get("LOCAL_RANK", "0")
+trainer = pl.Trainer(accelerator="cpu", devices=2, strategy="ddp", max_steps=1, logger=False,
+                     enable_checkpointing=False, callbacks=[SameConfig((rank + rank) * 32)])
+try:
+    trainer.fit(BoringModel())
+except BenchError as error:
+    print(error, flush=True)
+"""
 
 
 def test_two_ranks_equal_one_process_and_leave_one_record(
@@ -48,6 +67,57 @@ def test_a_batch_that_does_not_divide_is_refused(make_spec: MakeSpec) -> None:
     outcome = run_job(make_spec(*DDP, "batch_size=33"))
     assert outcome.state == "failed"
     assert "batch_size: 33 does not divide by 2 devices" in outcome.detail
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("victim", [1, 0])
+def test_a_rank_that_dies_takes_its_job_down_and_nothing_hangs(
+    make_spec: MakeSpec, victim: int
+) -> None:
+    spec = make_spec(*DDP, "epochs=100000", "trainer.time_limit_seconds=200")
+    killed_at: list[float] = []
+
+    def kill() -> None:
+        while not (spec.folder / RESUME_FILE).exists():
+            time.sleep(0.05)
+        ranks = {
+            int(process.environ()["LOCAL_RANK"]): process
+            for process in psutil.process_iter(["cmdline"])
+            if str(spec.folder) in (process.info["cmdline"] or ())
+            and "LOCAL_RANK" in process.environ()
+        }
+        (leader,) = psutil.Process().children()
+        ranks.setdefault(0, leader)
+        assert set(ranks) == {0, 1}
+        killed_at.append(time.monotonic())
+        ranks[victim].kill()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    outcome = run_job(spec)
+    killer.join()
+    assert time.monotonic() - killed_at[0] < 60
+    assert outcome.state == "failed"
+    assert read_record(spec.folder).reason in ("killed", "error")
+    left = [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if str(spec.folder) in (process.info["cmdline"] or ())
+    ]
+    assert left == []
+    assert (spec.folder / RESUME_FILE).exists()
+
+
+@pytest.mark.slow
+def test_ranks_with_different_configs_all_stop(tmp_path: Path) -> None:
+    script = tmp_path / "ranks.py"
+    script.write_text(RANKS)
+    answer = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=120, check=False
+    )
+    said = answer.stdout + answer.stderr
+    assert "rank 0 trains config 00" in said, said
+    assert "rank 1 trains config 11" in said, said
 
 
 @pytest.mark.slow

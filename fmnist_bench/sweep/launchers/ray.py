@@ -104,7 +104,7 @@ def _outcomes(
             progress.ended(outcome, aloud=True)
             yield outcome
     finally:
-        for reference in waiting:
+        for reference in reversed(waiting):  # so that none starts in the place of another
             ray.cancel(reference)  # a KeyboardInterrupt inside run_job
         if waiting:
             ray.wait(list(waiting), num_returns=len(waiting), timeout=_PATIENCE_SECONDS)
