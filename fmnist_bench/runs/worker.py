@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 import traceback
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -72,13 +73,22 @@ _REASONS: dict[str, Reason] = {"Diverged": "diverged", "Pruned": "pruned"}
 
 
 def _reason(error: Exception) -> Reason:
-    names = {kind.__name__ for kind in type(error).__mro__}
+    causes = list(_causes(error))
+    names = {kind.__name__ for cause in causes for kind in type(cause).__mro__}
     for name, reason in _REASONS.items():
         if name in names:
             return reason
-    if names & {"OutOfMemoryError", "MemoryError"}:
+    # On a CPU torch says so in a RuntimeError; Hydra wraps what a net's constructor raises.
+    full = any("DefaultCPUAllocator" in str(cause) for cause in causes)
+    if full or names & {"OutOfMemoryError", "MemoryError"}:
         return "out of memory"
     return "error"
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
 
 
 def _set_up_logging(folder: Path) -> None:

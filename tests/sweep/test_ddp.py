@@ -63,6 +63,7 @@ def test_two_ranks_equal_one_process_and_leave_one_record(
     assert sorted(folders) == sorted([one.folder, two.folder])
 
 
+@pytest.mark.slow  # tests/sweep/test_check.py tries it without a process
 def test_a_batch_that_does_not_divide_is_refused(make_spec: MakeSpec) -> None:
     outcome = run_job(make_spec(*DDP, "batch_size=33"))
     assert outcome.state == "failed"
