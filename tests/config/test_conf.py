@@ -53,10 +53,11 @@ def test_every_experiment_is_run_by_a_bench() -> None:
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
-def test_every_experiment_file_opens_with_its_command(experiment: str) -> None:
+def test_every_experiment_file_opens_with_its_command_and_result(experiment: str) -> None:
     text = (conf_dir() / "experiment" / f"{experiment}.yaml").read_text()
-    header = text.split("\n\n")[0]
-    assert f"fmnist-bench train experiment={experiment}" in header
+    header = [line for line in text.splitlines()[1:4] if line.startswith("#")]
+    assert f"fmnist-bench train experiment={experiment}" in header[0]
+    assert header[1].startswith("# Measured: ")
 
 
 def test_a_row_has_every_seed_of_every_dataset() -> None:
