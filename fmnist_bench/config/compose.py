@@ -3,7 +3,6 @@
 import contextlib
 import copy
 import io
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -157,13 +156,14 @@ def _refusals() -> Iterator[None]:
 
 
 def _one_line(text: str) -> str:
-    """Fold Hydra's several lines into one, without its advice on debugging Hydra."""
-    kept = [
-        line.strip()
-        for line in text.splitlines()
-        if line.strip()
-        and not re.match(r"\s*(Set the environment variable HYDRA_FULL_ERROR)", line)
-    ]
+    """Fold what Hydra says in several lines into one.
+
+    Left out: its usage, where it searched, and its advice on debugging Hydra.
+    """
+    text = text.rpartition("fmnist-bench train: error: ")[2]
+    text = text.partition("Config search path:")[0]
+    lines = [line.strip() for line in text.splitlines()]
+    kept = [line for line in lines if line and "HYDRA_FULL_ERROR" not in line]
     return " ".join(kept) or "Hydra refused the arguments"
 
 

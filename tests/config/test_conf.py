@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
-from fmnist_bench.config.compose import compose
+from fmnist_bench.config.compose import compose, compose_command_line
 from fmnist_bench.data.facts import DATASETS
 from fmnist_bench.errors import BenchError
 from fmnist_bench.paths import conf_dir
@@ -86,6 +86,12 @@ def test_a_wrong_override_is_refused_in_one_line_that_names_it(override: str, sa
         compose([override])
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
+    assert "search path" not in str(refused.value)
+
+
+def test_an_unknown_option_is_told_without_the_usage() -> None:
+    with pytest.raises(BenchError, match=r"^unrecognized arguments: --nope$"):
+        compose_command_line(["--nope"])
 
 
 def test_an_unknown_bench_is_refused_with_the_known_ones() -> None:
