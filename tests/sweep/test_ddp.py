@@ -11,8 +11,13 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+import torch
 from safetensors.torch import load_file
 
+from fmnist_bench.data.facts import FASHION_MNIST, FILE_NAMES
+from fmnist_bench.data.idx import read_idx
+from fmnist_bench.data.scaling import Scaling
+from fmnist_bench.nets.mlp import MLP
 from fmnist_bench.runs.predictions import read_predictions
 from fmnist_bench.runs.record import read_record
 from fmnist_bench.runs.spec import Spec
@@ -56,7 +61,17 @@ def test_two_ranks_equal_one_process_and_leave_one_record(
     first, second = (load_file(spec.folder / "weights.safetensors") for spec in (one, two))
     for name in first:
         assert np.allclose(first[name], second[name], atol=1e-4), name
-    # Each of the 100 test images once, in order: the predictions are those of one process.
+    # Each of the 100 test images counts once, in order: scored again here, index by index,
+    # with the weights that the two ranks left, they get the very classes on file.
+    net = MLP(hidden=[300, 100], dropout=0.0, num_classes=10)
+    net.load_state_dict(second)
+    images = torch.from_numpy(read_idx(idx_folder / FILE_NAMES["test_images"])).unsqueeze(1)
+    scaling = Scaling("standardize", FASHION_MNIST)
+    with torch.inference_mode():
+        alone_classes = [
+            int(net(scaling(images[index : index + 1])).argmax()) for index in range(100)
+        ]
+    assert read_predictions(two.folder, 100).classes.tolist() == alone_classes
     classes = [read_predictions(spec.folder, 100).classes for spec in (one, two)]
     assert np.mean(classes[0] == classes[1]) > 0.98
     folders = [path for path in two.folder.parent.iterdir() if path.is_dir()]
