@@ -11,7 +11,7 @@ from torch import Tensor
 from fmnist_bench.data.augment import Augmentation
 from fmnist_bench.data.scaling import Scaling
 from fmnist_bench.errors import BenchError
-from fmnist_bench.training.streams import generator
+from fmnist_bench.streams import generator
 
 Batch = tuple[Tensor, Tensor]
 """Images (B, 1, H, W) float32 scaled, labels (B,) int64."""

@@ -8,12 +8,14 @@ import torch
 from hydra.errors import HydraException
 from hydra.utils import instantiate
 from omegaconf import DictConfig
+from pytorch_lightning.loggers import Logger
 from torch import nn
 
 from fmnist_bench.data.datamodule import ImageDataModule
 from fmnist_bench.errors import BenchError
 from fmnist_bench.runs.environment import cores
-from fmnist_bench.training.streams import stream_seed
+from fmnist_bench.runs.spec import Spec
+from fmnist_bench.streams import stream_seed
 
 
 def prepare_torch(config: DictConfig) -> None:
@@ -53,6 +55,14 @@ def build_model(config: DictConfig) -> pl.LightningModule:
     """
     model: pl.LightningModule = _instantiate(config.model)
     return model
+
+
+def build_loggers(config: DictConfig, spec: Spec) -> list[Logger]:
+    """Build the loggers of `config`, the config of `spec`, for its run."""
+    return [
+        make(folder=spec.folder, identity=spec.identity, name=spec.name, config=spec.config)
+        for make in _instantiate(config.logger).values()
+    ]
 
 
 def net_of(model: pl.LightningModule) -> nn.Module:

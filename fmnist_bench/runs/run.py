@@ -1,10 +1,19 @@
 """One run, from its spec to its record."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from omegaconf import OmegaConf
+from pytorch_lightning.callbacks import Callback
 
-from fmnist_bench.runs.assemble import build_data, build_model, net_of, prepare_torch, speed_up
+from fmnist_bench.runs.assemble import (
+    build_data,
+    build_loggers,
+    build_model,
+    net_of,
+    prepare_torch,
+    speed_up,
+)
 from fmnist_bench.runs.cost import mac_count, parameter_count
 from fmnist_bench.runs.outcome import Measured, done_record
 from fmnist_bench.runs.predictions import write_predictions
@@ -16,10 +25,11 @@ from fmnist_bench.training.guards import RESUME_FILE
 from fmnist_bench.training.trainer import build_training
 
 
-def run(spec: Spec) -> Record | None:
+def run(spec: Spec, watchers: Sequence[Callback] = ()) -> Record | None:
     """Train what `spec` describes, score it once, and write its record.
 
-    With `protocol.test=never` only the validation images are scored.
+    With `protocol.test=never` only the validation images are scored. `watchers` see every
+    epoch and may end the run by raising.
 
     Returns None in every process but the first of a run on several devices.
 
@@ -36,7 +46,13 @@ def run(spec: Spec) -> Record | None:
     parameters, macs = parameter_count(net), mac_count(net)
     speed_up(net, config)
 
-    training = build_training(config, spec)
+    training = build_training(
+        config,
+        folder=spec.folder,
+        identity=spec.identity,
+        loggers=build_loggers(config, spec),
+        watchers=watchers,
+    )
     resume = spec.folder / RESUME_FILE
     training.trainer.fit(model, data, ckpt_path=resume if resume.exists() else None)
     if not training.trainer.is_global_zero:

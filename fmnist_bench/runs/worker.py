@@ -8,9 +8,10 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
@@ -19,6 +20,9 @@ from fmnist_bench.runs.outcome import failed_record
 from fmnist_bench.runs.record import Reason, write_record
 from fmnist_bench.runs.spec import Spec, read_spec
 
+if TYPE_CHECKING:
+    from pytorch_lightning.callbacks import Callback
+
 LOG_FILE = "run.log"
 LOCK_FILE = ".lock"
 BUSY = 75
@@ -26,29 +30,39 @@ BUSY = 75
 
 log = logging.getLogger("fmnist_bench")
 
+Watchers = Callable[[Path], "list[Callback]"]
+"""Makes the callbacks of whoever ordered the run in a folder."""
 
-def main(folder: Path) -> int:
-    """Run the spec in `folder`; return the exit status."""
+
+def _nobody(folder: Path) -> "list[Callback]":
+    return []
+
+
+def main(folder: Path, watchers: Watchers = _nobody) -> int:
+    """Run the spec in `folder` under the callbacks that `watchers` makes for it.
+
+    Returns the exit status.
+    """
     spec = read_spec(folder)
     _set_up_logging(folder)
     if int(os.environ.get("LOCAL_RANK", "0")) > 0:
-        return _run(spec)
+        return _run(spec, watchers)
     try:
         with FileLock(folder / LOCK_FILE, timeout=0):
-            return _run(spec)
+            return _run(spec, watchers)
     except Timeout:
         log.error("%s: another process is training this run", folder)
         return BUSY
 
 
-def _run(spec: Spec) -> int:
+def _run(spec: Spec, watchers: Watchers) -> int:
     started = datetime.now(UTC)
     try:
         # Only here, because this import takes seconds and can itself run out of memory.
         from fmnist_bench.runs.run import run
 
         _quieten_lightning()
-        record = run(spec)
+        record = run(spec, watchers(spec.folder))
     except Exception as error:
         _record_failure(spec, started, error)
         return 1

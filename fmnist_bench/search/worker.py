@@ -12,6 +12,7 @@ from pathlib import Path
 from fmnist_bench.errors import BenchError
 from fmnist_bench.runs.record import Record, read_record
 from fmnist_bench.runs.spec import Spec
+from fmnist_bench.search import child
 from fmnist_bench.search.handover import hand_over, take_back
 from fmnist_bench.search.objective import work_on
 from fmnist_bench.search.recipe import Tuning, conf_digest
@@ -78,7 +79,7 @@ def train(spec: Spec, study: Path, trial: int | None) -> Record:
     else:
         hand_over(spec.folder, study, trial)
     # The process of a worker that was killed a moment ago may be about to end.
-    while (outcome := run_job(spec)).state == "busy":
+    while (outcome := run_job(spec, child.MODULE)).state == "busy":
         time.sleep(_BUSY_SECONDS)
     if outcome.state == "interrupted":
         raise KeyboardInterrupt

@@ -9,13 +9,17 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fmnist_bench.runs.worker import Watchers
 
 STOPPED = 130
 """Exit status of a job that was told to stop; the same command continues it."""
 
 
-def main(folder: Path) -> int:
-    """Run the spec in `folder`; return the exit status."""
+def main(folder: Path, watchers: "Watchers | None" = None) -> int:
+    """Run the spec in `folder`, under `watchers` if there are any; return the exit status."""
     try:
         if "LOCAL_RANK" not in os.environ:  # the other ranks share this group, and end with it
             threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -26,7 +30,7 @@ def main(folder: Path) -> int:
         signal.signal(signal.SIGUSR2, signal.SIG_IGN)
         from fmnist_bench.runs import worker
 
-        return worker.main(folder)
+        return worker.main(folder, watchers) if watchers else worker.main(folder)
     except (KeyboardInterrupt, SystemExit):
         # Lightning turns Ctrl-C and SIGTERM into SystemExit with statuses 1 and 0.
         return STOPPED

@@ -15,7 +15,7 @@ from fmnist_bench.runs.record import FILE_NAME as RECORD_FILE
 from fmnist_bench.runs.record import Reason, Record, read_record, write_record
 from fmnist_bench.runs.spec import Spec
 from fmnist_bench.runs.worker import BUSY
-from fmnist_bench.sweep.process import TimeLimit, run_process, was_stopped
+from fmnist_bench.sweep.process import CHILD, TimeLimit, run_process, was_stopped
 
 State = Literal[
     "done before", "trained", "failed", "failed before", "interrupted", "not run", "busy"
@@ -48,8 +48,8 @@ def earlier_outcome(spec: Spec) -> Outcome | None:
     return _recorded(spec, done="done before", failed="failed before")
 
 
-def run_job(spec: Spec) -> Outcome:
-    """Train `spec` in a new process and wait for it.
+def run_job(spec: Spec, child: str = CHILD) -> Outcome:
+    """Train `spec` in a new process of the module `child` and wait for it.
 
     A process that ends without a record (killed, out of time) gets one here, unless it was
     asked to stop. A run that another sweep has finished meanwhile is not trained again.
@@ -64,7 +64,7 @@ def run_job(spec: Spec) -> Outcome:
         earlier = earlier_outcome(spec)
         if earlier is not None and earlier.ok:
             return earlier
-        return _train(spec)
+        return _train(spec, child)
 
 
 def record_failure(spec: Spec, started: datetime, reason: Reason, error: str) -> Outcome:
@@ -73,12 +73,12 @@ def record_failure(spec: Spec, started: datetime, reason: Reason, error: str) ->
     return _recorded(spec, done="trained", failed="failed")
 
 
-def _train(spec: Spec) -> Outcome:
+def _train(spec: Spec, child: str) -> Outcome:
     (spec.folder / RECORD_FILE).unlink(missing_ok=True)
     spec.write()
     started = datetime.now(UTC)
     try:
-        status = run_process(spec)
+        status = run_process(spec, child)
     except TimeLimit:
         limit = spec.config["trainer"]["time_limit_seconds"]
         error = f"stopped after trainer.time_limit_seconds={limit:g}"

@@ -13,7 +13,9 @@ from fmnist_bench.runs.environment import CORES_VARIABLE, cores
 from fmnist_bench.runs.spec import Spec
 from fmnist_bench.sweep.child import STOPPED
 
-COMMAND = (sys.executable, "-m", "fmnist_bench.sweep.child")
+COMMAND = (sys.executable, "-m")
+CHILD = "fmnist_bench.sweep.child"
+"""Module that a job's process runs, with the run's folder as its argument."""
 
 # A variable that one job leaves behind, or that a launcher set for this process, must not
 # make the next job believe it is a rank of something.
@@ -28,16 +30,17 @@ class TimeLimit(Exception):
     """The job took longer than it may."""
 
 
-def run_process(spec: Spec) -> int:
-    """Run the job of `spec` and return its exit status, negative for a signal.
+def run_process(spec: Spec, child: str = CHILD) -> int:
+    """Run the job of `spec` in a process of the module `child`.
 
-    Every process of the job is gone when this returns or raises.
+    Returns its exit status, negative for a signal. Every process of the job is gone when this
+    returns or raises.
 
     Raises:
         TimeLimit: the job took longer than trainer.time_limit_seconds.
         KeyboardInterrupt: after the job was told to stop and has stopped.
     """
-    with _started(spec.folder, _environment(spec)) as process:
+    with _started(child, spec.folder, _environment(spec)) as process:
         limit = spec.config["trainer"]["time_limit_seconds"]
         deadline = None if limit is None else time.monotonic() + limit
         # In short waits, because a KeyboardInterrupt that Ray raises does not end a system call.
@@ -54,9 +57,14 @@ def was_stopped(status: int) -> bool:
 
 
 @contextlib.contextmanager
-def _started(folder: Path, environment: dict[str, str]) -> "Iterator[subprocess.Popen[bytes]]":
+def _started(
+    child: str, folder: Path, environment: dict[str, str]
+) -> "Iterator[subprocess.Popen[bytes]]":
     process = subprocess.Popen(
-        [*COMMAND, str(folder)], env=environment, stdin=subprocess.PIPE, process_group=0
+        [*COMMAND, child, str(folder)],
+        env=environment,
+        stdin=subprocess.PIPE,
+        process_group=0,
     )
     try:
         yield process

@@ -8,7 +8,7 @@ import torch
 from pytorch_lightning.callbacks import Callback
 
 from fmnist_bench.errors import BenchError
-from fmnist_bench.training.streams import stream_seed
+from fmnist_bench.streams import stream_seed
 
 RESUME_FILE = "resume.ckpt"
 

@@ -1,10 +1,10 @@
 """Builds the Lightning Trainer that a config describes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytorch_lightning as pl
-from hydra.utils import instantiate
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig
 from pytorch_lightning.callbacks import Callback, EarlyStopping, ModelCheckpoint
@@ -12,8 +12,6 @@ from pytorch_lightning.callbacks.weight_averaging import EMAWeightAveraging
 from pytorch_lightning.loggers import Logger
 
 from fmnist_bench.errors import BenchError
-from fmnist_bench.runs.spec import Spec
-from fmnist_bench.search.pruning import pruning
 from fmnist_bench.training.curves import Curves
 from fmnist_bench.training.guards import RESUME_FILE, DivergenceGuard, EpochStreams, ResumePoint
 from fmnist_bench.training.progress import Progress
@@ -36,25 +34,34 @@ class Training:
             Path(self.best.best_model_path).unlink(missing_ok=True)
 
 
-def build_training(config: DictConfig, spec: Spec) -> Training:
-    """Build the Trainer for `config`, the config of `spec`, in whose folder checkpoints go.
+def build_training(
+    config: DictConfig,
+    *,
+    folder: Path,
+    identity: str,
+    loggers: Sequence[Logger],
+    watchers: Sequence[Callback],
+) -> Training:
+    """Build the Trainer for `config`.
+
+    Checkpoints go into `folder`; `identity` is what all ranks must agree on; `watchers` are
+    callbacks of whoever ordered the run.
 
     Raises:
         BenchError: early stopping or the best epoch is asked for without validation
             images, or a device that is not there.
     """
     _refuse_contradictions(config)
-    folder = spec.folder
     curves = Curves()
     best = _best_epoch(folder) if config.protocol.weights == "best" else None
     callbacks: list[Callback] = [
-        SameConfig(spec.identity),
+        SameConfig(identity),
         EpochStreams(config.seed),
         DivergenceGuard(),
         ResumePoint(folder),
         *_averaging(config),
         *_early_stopping(config),
-        *pruning(folder),
+        *watchers,
         curves,
         Progress(bar=config.trainer.progress_bar),
         *([best] if best else []),
@@ -74,7 +81,7 @@ def build_training(config: DictConfig, spec: Spec) -> Training:
             if config.protocol.split == "none"
             else config.trainer.limit_batches,
             callbacks=callbacks,
-            logger=_loggers(config, spec),
+            logger=list(loggers),
             default_root_dir=folder,
             enable_checkpointing=True,
             enable_progress_bar=False,
@@ -85,14 +92,6 @@ def build_training(config: DictConfig, spec: Spec) -> Training:
     except (ValueError, RuntimeError, MisconfigurationException) as error:
         raise BenchError(f"trainer: {' '.join(str(error).split())}") from None
     return Training(trainer, curves, best, folder)
-
-
-def _loggers(config: DictConfig, spec: Spec) -> list[Logger]:
-    factories = instantiate(config.logger, _convert_="all")
-    return [
-        factory(folder=spec.folder, identity=spec.identity, name=spec.name, config=spec.config)
-        for factory in factories.values()
-    ]
 
 
 def _best_epoch(folder: Path) -> ModelCheckpoint:

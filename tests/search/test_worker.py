@@ -75,7 +75,8 @@ def test_a_run_that_another_process_ends_is_waited_for(
     spec = make_spec()
     answers: Iterator[str] = iter(["busy", "busy", "done before"])
 
-    def answer(spec: Spec) -> Outcome:
+    def answer(spec: Spec, child: str) -> Outcome:
+        assert child == "fmnist_bench.search.child"
         assert handed_over(spec.folder) == (tmp_path / "study.journal", 4)
         write_record(spec.folder, record_of(spec, 0.5))
         return Outcome(spec, next(answers), "")  # type: ignore[arg-type]  # words of State
@@ -91,7 +92,7 @@ def test_a_run_that_another_process_ends_is_waited_for(
 def test_a_run_that_was_told_to_stop_leaves_its_trial_unfinished(
     make_spec: Callable[..., Spec], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "run_job", lambda spec: Outcome(spec, "interrupted", ""))
+    monkeypatch.setattr(worker, "run_job", lambda spec, child: Outcome(spec, "interrupted", ""))
     spec = make_spec()
     (spec.folder / "resume.ckpt").touch()
     with pytest.raises(KeyboardInterrupt):

@@ -35,7 +35,7 @@ def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Script:
 
     def use(code: str) -> None:
         path = tmp_path / "job.py"
-        path.write_text("import os, sys\nfolder = sys.argv[1]\n" + code)
+        path.write_text("import os, sys\nfolder = sys.argv[-1]\n" + code)
         monkeypatch.setattr(module, "COMMAND", (sys.executable, str(path)))
 
     return use

@@ -1,6 +1,6 @@
 import itertools
 
-from fmnist_bench.training.streams import stream_seed
+from fmnist_bench.streams import stream_seed
 
 
 def test_streams_seeds_and_epochs_never_share_a_seed() -> None:
