@@ -8,6 +8,7 @@ import pytest
 
 from fmnist_bench.board.links import link
 from fmnist_bench.board.reported import Claim, claims
+from fmnist_bench.paths import conf_dir
 
 PUBLISHED = [claim for claim in claims() if claim.system is None]
 SYSTEMS = [claim for claim in claims() if claim.system is not None]
@@ -79,6 +80,12 @@ def test_addresses_are_well_formed_and_shown_as_links() -> None:
             parts = urlsplit(address)
             assert parts.scheme in ("http", "https") and "." in parts.netloc
             assert link("text", address).startswith("[text]("), address
+
+
+def test_every_named_experiment_is_there() -> None:
+    """A claim that nothing reproduces yet says so, and names no file that is still to come."""
+    there = {path.stem for path in (conf_dir() / "experiment").glob("*.yaml")}
+    assert {claim.experiment for claim in claims() if claim.experiment} <= there
 
 
 def test_experiments_are_named_as_files_are() -> None:
