@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from fmnist_bench.board.collect import Run
 
+RANKED_SEEDS = 5
+PROVISIONAL_SEEDS = 3
+
 
 @dataclass(frozen=True)
 class Column:
@@ -33,6 +36,28 @@ class Column:
         # A record may plan any number of seeds.
         return tuple(islice((seed for seed in range(self.planned) if seed not in done), 100))
 
+    @property
+    def status(self) -> str:
+        """How far its runs carry the row on this dataset."""
+        count = len(self.runs)
+        if not count:
+            return "no result"
+        if not self.complete:
+            return "incomplete"
+        if count >= RANKED_SEEDS:
+            return "ranked"
+        if count >= PROVISIONAL_SEEDS:
+            return "provisional"
+        return "single run" if count == 1 else f"{count} runs"
+
+    @property
+    def gap(self) -> str:
+        """Say what is missing: `4/5, 1 failed`; empty if nothing is."""
+        if not self.missing and not self.failed:
+            return ""
+        done = f"{sum(run.record.seed < self.planned for run in self.runs)}/{self.planned}"
+        return f"{done}, {len(self.failed)} failed" if self.failed else done
+
     @cached_property
     def correct(self) -> NDArray[np.bool_]:
         """Correctness of every run on every image, shape (runs, 10000)."""
@@ -47,3 +72,10 @@ class Column:
     def mean(self) -> float:
         """Mean accuracy over the runs; one division of whole counts, so it is exact."""
         return int(self.correct.sum()) / self.correct.size
+
+    @property
+    def timed(self) -> tuple[float, ...]:
+        """Seconds of every run as a speed record is timed; empty unless all runs were."""
+        seconds = [run.record.timed_seconds for run in self.runs]
+        timed = tuple(each for each in seconds if each is not None)
+        return timed if len(timed) == len(seconds) else ()

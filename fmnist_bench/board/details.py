@@ -1,7 +1,6 @@
 """The board's second tables: intervals, ties, calibration, classes and cost of each row."""
 
 from collections.abc import Iterable
-from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,14 +41,12 @@ def _line(standing: Standing) -> list[str]:
     row, record = standing.row, standing.row.record
     first, second, _ = most_confused(_confusion(standing))
     names = dataset_facts(_dataset(standing)).class_names
-    times = [run.record.train_seconds for run in row.runs if run.record.train_seconds is not None]
     errors = [
         calibration_error(run.predictions.confidence, run.hits)
         for run in row.columns[_dataset(standing)].runs
         if run.predictions is not None
     ]
     reads = sum(run.record.test_reads for run in row.runs)
-    hardware = {_hardware(run.record.hardware.device, run.record.hardware.cpu) for run in row.runs}
     return [
         escape(row.title),
         bounds(standing.seeds),
@@ -58,8 +55,8 @@ def _line(standing: Standing) -> list[str]:
         _tied(standing.tied),
         count(record.parameters),
         count(record.macs),
-        duration(median(times)) if times else MISSING,
-        escape(", ".join(sorted(hardware))),
+        duration(row.seconds),
+        escape(row.hardware),
         percent(sum(errors) / len(errors)),
         escape(f"{names[first]} / {names[second]}"),
         f"{reads} in {len(row.runs)} runs",
@@ -108,10 +105,6 @@ def _confusion(standing: Standing) -> NDArray[np.int64]:
         if run.predictions is not None
     ]
     return confusion_matrix(test_labels(name), np.stack(predicted))
-
-
-def _hardware(device: str, cpu: str) -> str:
-    return cpu if device == "cpu" else device
 
 
 def _tied(titles: tuple[str, ...]) -> str:

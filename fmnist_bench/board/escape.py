@@ -1,10 +1,8 @@
 """Text from a record, made safe to stand in a Markdown table."""
 
 import re
-import unicodedata
 
-LONGEST = 200
-"""Characters shown of one text from a record, which may hold a megabyte."""
+from fmnist_bench.board.lines import LONGEST, one_line
 
 # What opens inline markup, a column, a tag, an entity, a formula or a bare link. An
 # underscore between letters and a colon before a space open nothing, and stay readable.
@@ -15,14 +13,9 @@ _HOST = re.compile(r"(?i)\b(www)\.")
 def escape(text: str, longest: int = LONGEST) -> str:
     """Return `text` as one line of Markdown that renders as exactly that text.
 
-    Line breaks, control and formatting characters (bidirectional ones included) become
-    spaces, runs of spaces become one, and what is longer than `longest` is cut.
+    What is longer than `longest` is cut.
     """
-    visible = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
-    line = " ".join(visible.split())
-    if len(line) > longest:
-        line = line[: longest - 1].rstrip() + "…"
-    line = _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", line)
+    line = _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", one_line(text, longest))
     line = _HOST.sub(r"\1&#46;", line)
     # Code hosts look for mail addresses after entities are resolved; a comment parts them.
     return line.replace("@", "@<!-- -->")

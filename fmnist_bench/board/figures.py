@@ -1,5 +1,8 @@
 """How the board writes its figures; a value that is missing is a dash, never a zero."""
 
+from collections.abc import Sequence
+from statistics import mean, stdev
+
 from fmnist_bench.board.intervals import Interval
 
 MISSING = "-"
@@ -48,3 +51,11 @@ def duration(seconds: float | None) -> str:
     if minutes < 60:
         return f"{minutes} min {rest} s"
     return f"{minutes // 60} h {minutes % 60} min"
+
+
+def mean_seconds(timed: Sequence[float]) -> str:
+    """Write the mean of some times with their standard deviation: 17.31 ± 0.20 s."""
+    if not timed:
+        return MISSING
+    spread = f" ± {stdev(timed):.2f}" if len(timed) > 1 else ""
+    return f"{mean(timed):.2f}{spread} s"

@@ -3,7 +3,7 @@
 from fmnist_bench.board.column import Column
 from fmnist_bench.board.details import confusion_details, details_table, per_class_table
 from fmnist_bench.board.escape import escape
-from fmnist_bench.board.figures import MISSING, accuracy, percent, points
+from fmnist_bench.board.figures import MISSING, accuracy, mean_seconds, percent, points
 from fmnist_bench.board.links import host, link
 from fmnist_bench.board.preprocessing import preprocessing
 from fmnist_bench.board.reported_tables import reported_tables
@@ -21,6 +21,7 @@ HEADER = (
     "Code",
     "Rank",
     "Mean ± std (runs), %",
+    "Time",
     "Reported elsewhere (difference), %",
     "Tier",
 )
@@ -36,7 +37,8 @@ Made by `fmnist-bench leaderboard` from the run records and predictions in this 
 edit. Every accuracy is recomputed from the stored predictions of the 10,000 test images. Ranks
 come from paired tests with Holm's correction: a row ranked 2-4 has one row that is better beyond
 chance, and shares its place with those that the details name. A row is ranked from 5 seeds on;
-with 3 or 4 it is provisional.
+with 3 or 4 it is provisional. Time is given for speed runs: from the first use of a training image
+to the last prediction, on the hardware that the details name.
 """
 
 _LEGEND = """\
@@ -83,6 +85,7 @@ def _line(standing: Standing) -> list[str]:
         link(host(label.code) if "//" in label.code else label.code, label.code),
         str(standing.rank) if standing.rank else row.status,
         _mean(fashion),
+        mean_seconds(fashion.timed),
         _reported(standing),
         standing.tier,
     ]
@@ -90,17 +93,7 @@ def _line(standing: Standing) -> list[str]:
 
 def _cell(column: Column) -> str:
     figure = accuracy(column.mean) if column.runs else MISSING
-    gap = _gap(column)
-    return f"{figure} ({gap})" if gap else figure
-
-
-def _gap(column: Column) -> str:
-    """Say what is missing from a column: `4/5, 1 failed`."""
-    if not column.missing and not column.failed:
-        return ""
-    planned_done = sum(run.record.seed < column.planned for run in column.runs)
-    gap = f"{planned_done}/{column.planned}"
-    return f"{gap}, {len(column.failed)} failed" if column.failed else gap
+    return f"{figure} ({column.gap})" if column.gap else figure
 
 
 def _mean(column: Column) -> str:

@@ -3,15 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from statistics import median
 
 from fmnist_bench.board.collect import Run
 from fmnist_bench.board.column import Column
 from fmnist_bench.board.lookup import never_tested, part
 from fmnist_bench.data.facts import DATASETS
 from fmnist_bench.runs.record import Record, Row
-
-RANKED_SEEDS = 5
-PROVISIONAL_SEEDS = 3
 
 
 @dataclass(frozen=True)
@@ -53,16 +51,22 @@ class BoardRow:
     @property
     def status(self) -> str:
         """How far the Fashion-MNIST runs carry the row."""
-        count = len(self.fashion.runs)
-        if not count:
-            return "no result"
-        if not self.fashion.complete:
-            return "incomplete"
-        if count >= RANKED_SEEDS:
-            return "ranked"
-        if count >= PROVISIONAL_SEEDS:
-            return "provisional"
-        return "single run" if count == 1 else f"{count} runs"
+        return self.fashion.status
+
+    @property
+    def seconds(self) -> float | None:
+        """Median training time of the runs; None if none was recorded."""
+        times = (run.record.train_seconds for run in self.runs)
+        known = [seconds for seconds in times if seconds is not None]
+        return median(known) if known else None
+
+    @property
+    def hardware(self) -> str:
+        """The processors that trained the runs."""
+        parts = [run.record.hardware for run in self.runs]
+        return ", ".join(
+            sorted({part.cpu if part.device == "cpu" else part.device for part in parts})
+        )
 
 
 _STANDING = {"ranked": 0, "provisional": 1, "incomplete": 3, "no result": 4}

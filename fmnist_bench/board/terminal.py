@@ -1,8 +1,7 @@
 """The board in a terminal: one short line per row."""
 
-import unicodedata
-
 from fmnist_bench.board.figures import MISSING, percent
+from fmnist_bench.board.lines import one_line
 from fmnist_bench.board.standings import Board, Standing
 
 _HEADER = ("rank", "row", "Fashion %", "std", "MNIST %", "runs", "classifier")
@@ -39,5 +38,4 @@ def _line(standing: Standing) -> tuple[str, ...]:
 
 def plain(text: str) -> str:
     """Drop what could move the cursor or colour the screen, and cut what is long."""
-    visible = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
-    return visible if len(visible) <= _WIDEST else visible[: _WIDEST - 1] + "…"
+    return one_line(text, _WIDEST)

@@ -79,8 +79,9 @@ class Git(_Part):
 class Record(_Part):
     """One run. A value that was not measured is None, never zero.
 
-    `train_seconds` is the wall time of all epochs, validation included; `images_per_second`
-    counts training steps alone; `peak_memory_bytes` is the process's resident peak on a
+    `train_seconds` is the wall time of all epochs, validation included; `timed_seconds` is
+    that of a run timed by the rules of speed records (training/clock.py), else None;
+    `images_per_second` counts training steps alone; `peak_memory_bytes` is the process's resident peak on a
     CPU and the allocator's peak on a GPU.
     """
 
@@ -105,6 +106,7 @@ class Record(_Part):
     parameters: int | None
     macs: int | None
     train_seconds: float | None
+    timed_seconds: float | None = None
     images_per_second: float | None
     peak_memory_bytes: int | None
     hardware: Hardware

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from fmnist_bench.board import figures
@@ -27,6 +28,14 @@ def test_counts(value: int | None, text: str) -> None:
 )
 def test_durations(seconds: float | None, text: str) -> None:
     assert figures.duration(seconds) == text
+
+
+def test_mean_seconds_against_numpy() -> None:
+    times = [17.25, 18.5, 16.75]
+    expected = f"{np.mean(times):.2f} ± {np.std(times, ddof=1):.2f} s"
+    assert figures.mean_seconds(times) == expected
+    assert figures.mean_seconds([2.0]) == "2.00 s"
+    assert figures.mean_seconds([]) == "-"
 
 
 def test_shares() -> None:

@@ -38,7 +38,7 @@ def results(synthetic: SimpleNamespace, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_first_table_begins_as_the_published_one_and_has_ten_columns(results: Path) -> None:
+def test_the_first_table_begins_as_the_published_one(results: Path) -> None:
     first = tables(render(read_board(results)))[0]
     assert first[0][:6] == [
         "Classifier",
@@ -48,15 +48,17 @@ def test_the_first_table_begins_as_the_published_one_and_has_ten_columns(results
         "Submitter",
         "Code",
     ]
-    assert len(first[0]) == len(HEADER) == 10
-    assert all(len(line) == 10 for line in first)
+    assert len(first[0]) == len(HEADER) == 11
+    assert all(len(line) == 11 for line in first)
 
 
 def test_every_figure_of_the_first_table(results: Path) -> None:
     board = read_board(results)
     vgg = board.standings[0].row
     first = tables(render(board))[0]
-    classifier, preprocessing, fashion, mnist, submitter, code, rank, mean, claim, tier = first[1]
+    classifier, preprocessing, fashion, mnist, submitter, code, rank, mean, time, claim, tier = (
+        first[1]
+    )
     assert (classifier, submitter, code) == ("The vgg", "someone", "fmnist_bench/nets/cnn.py")
     assert preprocessing == "standardized (mean 0, std 1)"
     accuracies = [run.record.test.accuracy for run in vgg.fashion.runs]
@@ -66,7 +68,29 @@ def test_every_figure_of_the_first_table(results: Path) -> None:
     assert mean == f"{100 * average:.2f} ± {100 * std:.2f} (5)"
     assert float(mnist) == pytest.approx(0.97, abs=0.005)
     assert claim == f"93.04 ({100 * (average - 0.9304):+.2f})"
-    assert (rank, tier) == ("1", "evidenced")
+    assert (rank, time, tier) == ("1", "-", "evidenced")
+
+
+def test_a_speed_run_shows_its_time(synthetic: SimpleNamespace, tmp_path: Path) -> None:
+    speedrun = synthetic.row("speedrun")
+    synthetic.write_row(
+        tmp_path, speedrun, {"fashion_mnist": synthetic.net(0.92)}, timed_seconds=17.5
+    )
+    (line,) = tables(render(read_board(tmp_path)))[0][1:]
+    assert line[HEADER.index("Time")] == "17.50 ± 0.00 s"
+
+
+def test_a_time_needs_all_runs_timed(synthetic: SimpleNamespace, tmp_path: Path) -> None:
+    speedrun = synthetic.row("speedrun")
+    truth = synthetic.labels("fashion_mnist")
+    for seed, seconds in enumerate([17.5, 17.5, 17.5, 17.5, None]):
+        synthetic.write_run(
+            tmp_path,
+            synthetic.record(speedrun, seed=seed, timed_seconds=seconds),
+            synthetic.net(0.92).predictions(truth, seed),
+        )
+    (line,) = tables(render(read_board(tmp_path)))[0][1:]
+    assert line[HEADER.index("Time")] == "-"
 
 
 def test_gaps_are_shown_and_nothing_is_zero(results: Path) -> None:

@@ -1,0 +1,101 @@
+"""The test images that most rows get wrong, and what they take them for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fmnist_bench.board.column import Column
+from fmnist_bench.board.confusion import CLASSES
+from fmnist_bench.board.rows import BoardRow
+from fmnist_bench.data.facts import dataset_facts
+from fmnist_bench.data.labels import test_labels
+from fmnist_bench.errors import BenchError
+
+LEAST_ACCURACY = 0.5
+"""Rows below this mean accuracy do not vote: a class prior or a diverged net finds no image hard.
+
+Chance is 0.1; every net that learned anything on either dataset is above 0.8.
+"""
+
+
+@dataclass(frozen=True)
+class HardImage:
+    """One test image. `votes` are (class, share of rows), most votes first."""
+
+    index: int
+    label: int
+    share_wrong: float
+    votes: tuple[tuple[int, float], ...]
+
+    @property
+    def taken_for(self) -> int:
+        """The wrong class that most rows vote for."""
+        return next(voted for voted, _ in self.votes if voted != self.label)
+
+
+@dataclass(frozen=True)
+class HardImages:
+    """`images`, hardest first, and the titles of the rows that voted and that did not."""
+
+    images: tuple[HardImage, ...]
+    rows: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+def hard_images(rows: Sequence[BoardRow], dataset: str, count: int = 24) -> HardImages:
+    """Return up to `count` test images of `dataset` that more than half of `rows` get wrong.
+
+    Each row has one vote, however many runs it has: the class that most of its runs
+    predict, of two such classes the one they are surer of in sum. Rows below
+    `LEAST_ACCURACY` have none. Hardest is what most rows get wrong; then what most of them
+    take for one same wrong class, the mark of a wrong label; then what they are surest of;
+    then the lower index.
+
+    Raises:
+        BenchError: no row can vote.
+    """
+    columns = {row.title: row.columns[dataset] for row in rows if row.columns[dataset].runs}
+    voting = {title: each for title, each in columns.items() if each.mean >= LEAST_ACCURACY}
+    if not voting:
+        title = dataset_facts(dataset).title
+        raise BenchError(
+            f"hard images: no row with a {title} accuracy of {LEAST_ACCURACY:.0%} or more; "
+            "train one, or name other --results"
+        )
+    ballots = [_ballot(column) for column in voting.values()]
+    classes, sureness = (np.stack(part) for part in zip(*ballots, strict=True))
+    labels = test_labels(dataset)
+    shares = np.stack([(classes == label).mean(axis=0) for label in range(CLASSES)], axis=1)
+    wrong = np.where(np.arange(CLASSES) == labels[:, None], 0.0, shares)
+    share_wrong = (classes != labels).mean(axis=0)
+    sure = np.where(classes != labels, sureness, 0.0).mean(axis=0)
+    # The last key sorts first; lexsort is stable, so what ties stays in order of index.
+    order = np.lexsort((-sure, -wrong.max(axis=1), -share_wrong))
+    chosen = order[share_wrong[order] > 0.5][:count]
+    images = tuple(
+        HardImage(int(i), int(labels[i]), float(share_wrong[i]), _votes(shares[i])) for i in chosen
+    )
+    silent = tuple(title for title in columns if title not in voting)
+    return HardImages(images, tuple(voting), silent)
+
+
+def _ballot(column: Column) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the class that each image gets from a row's runs, and their mean sureness of it."""
+    predictions = [run.predictions for run in column.runs if run.predictions is not None]
+    classes = np.stack([each.classes for each in predictions]).astype(np.int64)
+    confidence = np.stack([each.confidence for each in predictions]).astype(np.float64)
+    runs, images = classes.shape
+    cells = (classes + np.arange(images) * CLASSES).ravel()
+    size = images * CLASSES
+    counts = np.bincount(cells, minlength=size).reshape(images, CLASSES)
+    sums = np.bincount(cells, confidence.ravel(), size).reshape(images, CLASSES)
+    # Sums are at most `runs`, so they decide only between equal counts.
+    voted = (counts + sums / (runs + 1)).argmax(axis=1)
+    return voted, sums[np.arange(images), voted] / runs
+
+
+def _votes(shares: NDArray[np.float64]) -> tuple[tuple[int, float], ...]:
+    order = np.argsort(-shares, kind="stable")
+    return tuple((int(each), float(shares[each])) for each in order if shares[each] > 0)

@@ -1,0 +1,1 @@
+"""The board as one self-contained HTML page."""

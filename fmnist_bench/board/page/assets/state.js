@@ -1,0 +1,89 @@
+"use strict";
+// What is shown, and the address that shows it again: #tab=mnist&row=cnn&q=conv&sort=parameters
+
+const TABS = {
+  fashion: { label: data.datasets.fashion_mnist.title, datasets: ["fashion_mnist"] },
+  mnist: { label: data.datasets.mnist.title, datasets: ["mnist"] },
+  both: { label: "Side by side", datasets: ["fashion_mnist", "mnist"] },
+};
+
+const STATES = {
+  all: { label: "All", keeps: () => true },
+  reproduced: { label: "Reproduced", keeps: (row) => row.tier === "reproduced" },
+  ranked: { label: "Ranked", keeps: (row, column) => column?.status === "ranked" },
+  provisional: { label: "Provisional", keeps: (row, column) => column?.status === "provisional" },
+  waiting: {
+    label: "Incomplete or few runs",
+    keeps: (row, column) => !["ranked", "provisional"].includes(column?.status),
+  },
+};
+
+const DEFAULTS = {
+  tab: "fashion",
+  row: "",
+  q: "",
+  state: "all",
+  most: "",
+  sort: "rank",
+  way: "up",
+};
+const state = { ...DEFAULTS };
+
+function readAddress() {
+  const given = new URLSearchParams(location.hash.slice(1));
+  for (const key of Object.keys(DEFAULTS)) state[key] = given.get(key) ?? DEFAULTS[key];
+  if (!Object.hasOwn(TABS, state.tab)) state.tab = DEFAULTS.tab;
+  if (!Object.hasOwn(STATES, state.state)) state.state = DEFAULTS.state;
+  if (!Object.hasOwn(SORTS, state.sort)) state.sort = DEFAULTS.sort;
+  if (!["up", "down"].includes(state.way)) state.way = DEFAULTS.way;
+}
+
+function writeAddress() {
+  const kept = Object.entries(state).filter(([key, value]) => value !== DEFAULTS[key]);
+  history.replaceState(null, "", `#${new URLSearchParams(kept)}`);
+}
+
+// 500k, 2M, 1.5e6: a count, or NaN. Nothing given is no limit.
+function countOf(text) {
+  const found = /^\s*(\d+(?:[.,]\d+)?(?:e\d)?)\s*([kmg]?)\s*$/i.exec(text);
+  if (!found) return text.trim() ? NaN : Infinity;
+  const unit = { "": 1, k: 1e3, m: 1e6, g: 1e9 }[found[2].toLowerCase()];
+  return Number(found[1].replace(",", ".")) * unit;
+}
+
+const mainColumn = (row) => row.columns[TABS[state.tab].datasets[0]];
+
+function matches(row) {
+  if (!TABS[state.tab].datasets.some((name) => row.columns[name])) return false;
+  const text = [row.title, row.classifier, row.submitter, row.preprocessing].join("\n");
+  const words = state.q.toLowerCase().split(/\s+/).filter(Boolean);
+  if (!words.every((word) => text.toLowerCase().includes(word))) return false;
+  const most = countOf(state.most);
+  if (Number.isFinite(most) && (row.cost.parameters?.value ?? Infinity) > most) return false;
+  return STATES[state.state].keeps(row, mainColumn(row));
+}
+
+// Each gives the value to sort by; rows without one stand last, whichever way it goes.
+const SORTS = {
+  rank: (row) => mainColumn(row)?.order,
+  rank_mnist: (row) => row.columns.mnist?.order,
+  title: (row) => row.title.toLowerCase(),
+  fashion_mnist: (row) => row.columns.fashion_mnist?.mean,
+  mnist: (row) => row.columns.mnist?.mean,
+  count: (row) => mainColumn(row)?.count,
+  parameters: (row) => row.cost.parameters?.value,
+  macs: (row) => row.cost.macs?.value,
+  seconds: (row) => row.cost.seconds?.value,
+  tier: (row) => row.tier,
+};
+
+function shownRows() {
+  const value = SORTS[state.sort];
+  const way = state.way === "up" ? 1 : -1;
+  const rows = data.rows.filter(matches).map((row, i) => [value(row) ?? null, i, row]);
+  rows.sort(([a, i], [b, j]) => {
+    if (a === null || b === null) return (a === null) - (b === null) || i - j;
+    return (a < b ? -way : a > b ? way : 0) || i - j;
+  });
+  return rows.map(([, , row]) => row);
+}

@@ -1,0 +1,197 @@
+"""The page's data against the Markdown board and against numpy."""
+
+import json
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from markdown_it import MarkdownIt
+from numpy.typing import NDArray
+
+from fmnist_bench.board.collect import Run
+from fmnist_bench.board.page.html import page
+from fmnist_bench.board.page.payload import MOST_PICTURES, payload
+from fmnist_bench.board.render import render
+from fmnist_bench.board.standings import Board
+from fmnist_bench.config.identity import recipe_identity
+
+BOTH = ["fashion_mnist", "mnist"]
+
+
+@pytest.fixture(scope="module")
+def runs(synthetic: SimpleNamespace, make_runs: Callable[..., Any]) -> list[Run]:
+    vgg = synthetic.row("vgg", datasets=BOTH)
+    other, lone = synthetic.row("other"), synthetic.row("lone", 1)
+    lost = synthetic.failed(other, seed=4, error="loss is nan\nat step 3")
+    return [
+        *make_runs(vgg, {"fashion_mnist": 0.93, "mnist": 0.99}, parameters=9_000_000),
+        *make_runs(other, {"fashion_mnist": 0.9}, seeds=4, hard=1, macs=None),
+        Run("runs/lost", lost),
+        *make_runs(lone, {"fashion_mnist": 0.85}, seeds=1),
+    ]
+
+
+@pytest.fixture(scope="module")
+def board(make_board: Callable[..., Board], runs: list[Run]) -> Board:
+    return make_board(runs)
+
+
+@pytest.fixture(scope="module")
+def data(board: Board, runs: list[Run], noise: dict[str, NDArray[np.uint8]]) -> dict[str, Any]:
+    made = payload(board, runs, noise, {"vgg": "Looked at.\nFine."})
+    return json.loads(json.dumps(made))  # type: ignore[no-any-return]  # what a browser gets
+
+
+def tables(text: str) -> list[list[list[str]]]:
+    """Every table of a Markdown text, header first."""
+    found: list[list[list[str]]] = []
+    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    for token in parser.parse(text):
+        if token.type == "table_open":
+            found.append([])
+        elif token.type == "tr_open":
+            found[-1].append([])
+        elif token.type == "inline" and found and token.level >= 4:
+            found[-1][-1].append("".join(child.content for child in token.children or []))
+    return found
+
+
+def with_gap(column: dict[str, Any]) -> str:
+    return f"{column['accuracy']} ({column['gap']})" if column["gap"] else str(column["accuracy"])
+
+
+def test_figures_are_those_of_the_markdown_board(board: Board, data: dict[str, Any]) -> None:
+    first, details, per_class, *matrices = tables(render(board))
+    assert [line[0] for line in details[1:]] == [row["title"] for row in data["rows"]]
+    for i, row in enumerate(data["rows"]):
+        fashion, mnist = row["columns"]["fashion_mnist"], row["columns"].get("mnist")
+        std = f" ± {fashion['std']}" if fashion["std"] else ""
+        assert first[i + 1] == [
+            row["classifier"],
+            row["preprocessing"],
+            with_gap(fashion),
+            with_gap(mnist) if mnist else "-",
+            row["submitter"],
+            row["code"]["text"],
+            fashion["rank"] or fashion["status"],
+            f"{fashion['percent']}{std} ({fashion['count']})",
+            fashion["timed"] or "-",
+            first[i + 1][9],  # reported elsewhere: below
+            row["tier"],
+        ]
+        intervals = fashion["intervals"]
+        assert details[i + 1] == [
+            row["title"],
+            *(intervals.get(kind, {"text": "-"})["text"] for kind in ("seeds", "images", "total")),
+            ", ".join(row["tied"]) or "-",
+            row["cost"]["parameters"]["text"],
+            row["cost"]["macs"]["text"],
+            row["cost"]["seconds"]["text"],
+            row["hardware"],
+            fashion["calibration"],
+            fashion["confused"],
+            row["reads"],
+        ]
+        assert per_class[i + 1][1:] == fashion["classes"]
+        printed = [cell for line in matrices[i][1:] for cell in line[1:]]
+        assert printed == fashion["confusion"].split()
+
+
+def test_reported_results_are_those_of_the_markdown_board(
+    board: Board, data: dict[str, Any]
+) -> None:
+    first = tables(render(board))[0]
+    (claim,) = data["reported"]["here"]
+    assert data["rows"][claim["row"]]["title"] == "vgg"
+    assert first[1][9] == f"{claim['reported']['text']} ({claim['difference']['text']})"
+    assert len(data["reported"]["elsewhere"]) == 45
+    wide = [each for each in data["reported"]["elsewhere"] if "WRN40-4" in each["classifier"]]
+    assert wide[0]["reported"]["fashion_mnist"]["text"] == "96.07"  # not the misprint
+
+
+def test_numbers_for_drawing_fit_their_text(data: dict[str, Any]) -> None:
+    for row in data["rows"]:
+        for column in row["columns"].values():
+            assert f"{100 * column['mean']:.2f}" == column["percent"]
+            for interval in column["intervals"].values():
+                text = f"{100 * interval['low']:.2f} to {100 * interval['high']:.2f}"
+                assert text == interval["text"]
+
+
+def test_a_row_says_how_it_was_trained(data: dict[str, Any], runs: list[Run]) -> None:
+    row, record = data["rows"][0], runs[0].record
+    config = yaml.safe_load(row["config"])
+    assert recipe_identity(config) == record.recipe  # whole, but for what decides nothing
+    assert row["command"] == [
+        "git checkout " + "c" * 40,
+        "fmnist-bench verify --rerun vgg --seed 0",
+    ]
+    assert row["review"] == "Looked at.\nFine."
+    assert [run["seed"] for run in row["columns"]["mnist"]["runs"]] == [0, 1, 2, 3, 4]
+    assert row["columns"]["mnist"]["curve"] == {
+        "epoch": [1, 2, 3],
+        "train": [90.0] * 3,
+        "validation": [90.0] * 3,
+    }
+
+
+def test_failed_runs_say_why(data: dict[str, Any]) -> None:
+    other = next(row for row in data["rows"] if row["title"] == "other")
+    assert other["columns"]["fashion_mnist"]["failed"] == [
+        {"seed": 4, "reason": "diverged", "error": "loss is nan at step 3"}
+    ]
+
+
+def test_no_command_for_a_name_that_could_carry_one(
+    synthetic: SimpleNamespace, make_runs: Callable[..., Any], make_board: Callable[..., Board]
+) -> None:
+    row = synthetic.row("x; rm -rf ~", 1)
+    runs = make_runs(row, {"fashion_mnist": 0.9}, seeds=1)
+    assert payload(make_board(runs), runs, {}, {})["rows"][0]["command"] is None
+
+
+def test_fronts_hold_no_row_with_gaps(data: dict[str, Any]) -> None:
+    titles = [row["title"] for row in data["rows"]]
+    fronts = data["datasets"]["fashion_mnist"]["fronts"]
+    assert [titles[place] for place in fronts["parameters"]] == ["lone", "vgg"]
+    assert data["datasets"]["mnist"]["fronts"]["macs"] == [titles.index("vgg")]
+
+
+def test_hard_images_have_their_pictures_and_votes(data: dict[str, Any]) -> None:
+    fashion = data["datasets"]["fashion_mnist"]
+    assert fashion["hard"]["rows"] == 3
+    for image in fashion["hard"]["images"]:
+        assert str(image["index"]) in fashion["pictures"]["places"]
+        assert sum(vote["share"] for vote in image["votes"]) == pytest.approx(1, abs=1e-3)
+    for row in data["rows"]:
+        for image in row["columns"]["fashion_mnist"]["hardest"]:
+            assert str(image["index"]) in fashion["pictures"]["places"]
+
+
+def test_a_hundred_rows_stay_below_three_megabytes(
+    synthetic: SimpleNamespace,
+    make_runs: Callable[..., Any],
+    make_board: Callable[..., Board],
+    noise: dict[str, NDArray[np.uint8]],
+) -> None:
+    """Worse than real: no image is shared, no picture compresses, long configs and histories."""
+    epoch = {"train_loss": 0.3, "validation_loss": 0.3, "learning_rate": 0.1, "seconds": 20.0}
+    history = [
+        synthetic.Epoch(epoch=i, train_accuracy=i / 777, validation_accuracy=i / 888, **epoch)
+        for i in range(300)
+    ]
+    long = {"augment": {f"step_{i}": {"probability": i / 7} for i in range(80)}}
+    runs = []
+    for i in range(100):
+        row = synthetic.row(f"row_{i}", datasets=BOTH)
+        accuracies = {"fashion_mnist": 0.95 - i / 2000, "mnist": 0.99 - i / 9000}
+        changes = {"history": history, "config_changes": long}
+        runs += make_runs(row, accuracies, hard=i, **changes)
+    made = payload(make_board(runs), runs, noise, {})
+    for name in BOTH:
+        assert len(made["datasets"][name]["pictures"]["places"]) == MOST_PICTURES
+    assert len(made["rows"]) == 100 and len(made["rows"][0]["config"]) > 3000
+    assert len(page(made)) < 3_000_000
