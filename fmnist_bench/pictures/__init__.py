@@ -1,0 +1,1 @@
+"""Pictures of data, runs and boards. matplotlib is imported where something is drawn."""

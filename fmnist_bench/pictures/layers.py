@@ -1,0 +1,106 @@
+"""The layers of a model: output shape, parameters and multiply-accumulates of each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from omegaconf import OmegaConf
+from pytorch_lightning.utilities.model_summary.model_summary import ModelSummary
+from torch import nn
+
+from fmnist_bench.runs.assemble import build_model, net_of
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One module of a net and what is its own, its parts' not counted.
+
+    `shape` is that of its output for one image, None if it does not run in a forward pass.
+    """
+
+    name: str
+    kind: str
+    shape: tuple[int, ...] | None
+    parameters: int
+    macs: int
+
+
+def layers_of(config: dict[str, Any]) -> list[Layer]:
+    """Return the layers of the net that the frozen `config` describes, in order.
+
+    A module with parts of its own is listed if it also has parameters or multiply-accumulates
+    beside theirs, so that both columns add up to the net's; `nn.Identity` is left out.
+    Multiply-accumulates are counted as a run counts them: `fmnist_bench.runs.cost`.
+
+    Raises:
+        BenchError: the model's config is wrong.
+    """
+    net = net_of(build_model(OmegaConf.create(config)))
+    summary = ModelSummary(_Wrapped(net), max_depth=-1)
+    flops = {name: sum(counts.values()) for name, counts in summary.flop_counts.items()}
+    shapes = dict(zip(summary.layer_names, summary.out_sizes, strict=True))
+    layers = []
+    for name, module in net.named_modules(prefix="net"):
+        parts = [f"{name}.{part}" for part, _ in module.named_children()]
+        own = flops[name] - sum(flops.get(part, 0) for part in parts)
+        parameters = sum(each.numel() for each in module.parameters(recurse=False))
+        idle = not own and not parameters
+        if idle and (parts or isinstance(module, nn.Identity)):
+            continue
+        layers.append(
+            Layer(
+                name.removeprefix("net").removeprefix(".") or "(net)",
+                type(module).__name__,
+                _shape(shapes[name]),
+                parameters,
+                own // 2,
+            )
+        )
+    return layers
+
+
+def layer_lines(layers: Sequence[Layer]) -> list[str]:
+    """Return the table of `layers` as lines of text, the sums last."""
+    head = ("layer", "kind", "output", "parameters", "MACs")
+    cells = [
+        (
+            layer.name,
+            layer.kind,
+            " x ".join(map(str, layer.shape)) if layer.shape else "-",
+            f"{layer.parameters:,}",
+            f"{layer.macs:,}",
+        )
+        for layer in layers
+    ]
+    sums = (f"{sum(getattr(layer, key) for layer in layers):,}" for key in ("parameters", "macs"))
+    rows = [head, *cells, ("total", "", "", *sums)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if column > 2 else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]
+    rule = "-" * len(lines[0])
+    return [lines[0], rule, *lines[1:-1], rule, lines[-1]]
+
+
+class _Wrapped(pl.LightningModule):
+    """A net as Lightning's summary takes it, with one image to run through."""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+        self.example_input_array = torch.zeros(1, 1, 28, 28)
+
+    def forward(self, images: torch.Tensor) -> Any:
+        return self.net(images)
+
+
+def _shape(size: Any) -> tuple[int, ...] | None:
+    """Return the shape without its batch axis; of several outputs there is none to say."""
+    plain = isinstance(size, list) and all(isinstance(each, int) for each in size)
+    return tuple(size[1:]) if plain else None

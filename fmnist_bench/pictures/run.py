@@ -1,0 +1,112 @@
+"""The pictures of one run, in its folder: `curves` and `confusion`, each as PNG and SVG."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fmnist_bench.board.confusion import confusion_matrix
+from fmnist_bench.board.lookup import never_tested, part
+from fmnist_bench.data.facts import DATASETS, FILE_NAMES
+from fmnist_bench.data.idx import read_idx
+from fmnist_bench.data.labels import test_labels
+from fmnist_bench.errors import BenchError
+from fmnist_bench.pictures.canvas import save, styled
+from fmnist_bench.pictures.confusion import confusion_figure
+from fmnist_bench.pictures.curves import curves_figure, run_title
+from fmnist_bench.runs.predictions import FILE_NAME as PREDICTIONS_FILE
+from fmnist_bench.runs.predictions import read_predictions
+from fmnist_bench.runs.record import Record, read_record
+from fmnist_bench.runs.spec import FILE_NAME as SPEC_FILE
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FORMATS = ("png", "svg")
+
+
+def draw_run(folder: Path, data_folder: Path | None) -> list[Path]:
+    """Draw the run in `folder` once its record is written; return the files.
+
+    Draws nothing for trials of a search, which come by the hundred, and for runs with
+    trainer.limit_batches, whose curves mean nothing; `show run` draws those too.
+
+    Raises:
+        BenchError, OSError: as `draw_curves` and `draw_confusion`.
+    """
+    record = read_record(folder)
+    limited = part(record.config, "trainer").get("limit_batches") is not None
+    if limited or never_tested(record.config):
+        return []
+    files = draw_curves(record, folder) if record.history else []
+    if record.predictions_digest is not None:
+        files += draw_confusion(folder, record, data_folder, folder)
+    return files
+
+
+def draw_curves(record: Record, into: Path) -> list[Path]:
+    """Write `curves.png` and `curves.svg` into the folder `into`, over what was there.
+
+    Raises:
+        BenchError: the record has no epochs, or the folder cannot be written.
+    """
+    with styled():
+        return _save(curves_figure(record), into, "curves")
+
+
+def draw_confusion(
+    folder: Path, record: Record, data_folder: Path | None, into: Path
+) -> list[Path]:
+    """Write `confusion.png` and `confusion.svg` into the folder `into`, over what was there.
+
+    `folder` is the run's; `data_folder` holds the four raw idx files, None will do for the
+    published data.
+
+    Raises:
+        BenchError: there are no predictions, they are not those of the record, the labels
+            are not to be had or are others, or the folder cannot be written.
+    """
+    path = folder / PREDICTIONS_FILE
+    if record.predictions_digest is None:
+        why = (
+            "its protocol never reads the test set" if never_tested(record.config) else "it failed"
+        )
+        raise BenchError(f"{path}: this run made no predictions ({why}); no confusion matrix")
+    labels = _labels(record, data_folder)
+    predictions = read_predictions(folder, len(labels))
+    if predictions.digest != record.predictions_digest:
+        raise BenchError(f"{path}: not those its record was sealed with; restore the file")
+    matrix = confusion_matrix(labels, predictions.classes[None])
+    if record.test and abs(np.trace(matrix) / len(labels) - record.test.accuracy) > 1e-6:
+        raise BenchError(f"{path}: the labels are not those the run was scored on; check the data")
+    with styled():
+        figure = confusion_figure(matrix, record.dataset, run_title(record))
+        return _save(figure, into, "confusion")
+
+
+def picture_folder(folder: Path) -> Path:
+    """Return where pictures of the run in `folder` go: into it if it was trained there.
+
+    A published run's folder holds evidence and nothing else.
+    """
+    trained_here = (folder / SPEC_FILE).exists()
+    return folder if trained_here else Path("outputs") / "pictures" / folder.name
+
+
+def _labels(record: Record, data_folder: Path | None) -> NDArray[np.uint8]:
+    facts = DATASETS.get(record.dataset)
+    if facts is not None and record.data_digest == facts.digest:
+        return test_labels(record.dataset)
+    if data_folder is None:
+        raise BenchError(
+            f"run {run_title(record)}: trained on data of your own; name its folder with --data"
+        )
+    return read_idx(data_folder / FILE_NAMES["test_labels"])
+
+
+def _save(figure: "Figure", folder: Path, name: str) -> list[Path]:
+    first, *others = [folder / f"{name}.{suffix}" for suffix in FORMATS]
+    files = [save(figure, first)]
+    figure.set_layout_engine("none")  # laid out by now, and that is a third of the time
+    return files + [save(figure, other) for other in others]
