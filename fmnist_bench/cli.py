@@ -17,7 +17,11 @@ COMMANDS = {
     "tune": "search for a recipe on validation images (search=cnn --trials 40 --workers 2)",
     "tune-speed": "measure which precision, memory format and batch train a model fastest here",
     "verify": "check every number on a board against its evidence",
+    "predict": "classify image files with a finished run",
+    "export": "write a finished run as ONNX, TorchScript or safetensors",
     "publish": "copy finished runs of a row to the official results",
+    "show": "pictures of data, runs and boards; the layers of a model",
+    "wandb": "push: show finished runs in Weights & Biases, from their records",
     "schema": "print the JSON Schema of a run record",
 }
 ALSO_HYDRA = ("-sc", "--shell-completion")

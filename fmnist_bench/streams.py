@@ -7,7 +7,7 @@ epoch's start draws what the uninterrupted run would have drawn.
 import numpy as np
 import torch
 
-_STREAMS = {"init": 0, "shuffle": 1, "augment": 2, "dropout": 3}
+_STREAMS = {"init": 0, "shuffle": 1, "augment": 2, "dropout": 3, "noise": 4}
 
 
 def stream_seed(seed: int, stream: str, *position: int) -> int:

@@ -23,6 +23,10 @@ def preprocessing(config: Mapping[str, Any]) -> str:
     if "input_size" in net:
         steps.append(f"resized to {net['input_size']}x{net['input_size']}")
     steps += [_augmentation(name, step) for name, step in part(config, "augment").items()]
+    mixing = part(part(config, "model"), "mixing")
+    if mixing:
+        name = str(mixing.get("_target_", "mixing")).rpartition(".")[2]
+        steps.append(_augmentation(name, mixing))
     if config.get("test_time_flip") is True:
         steps.append("test-time flip")
     if net.get("pretrained") is True:

@@ -6,6 +6,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from fmnist_bench.config.secrets import refuse_secrets
 from fmnist_bench.errors import BenchError
 
 
@@ -13,7 +14,8 @@ def freeze(config: DictConfig) -> dict[str, Any]:
     """Return `config` without interpolations, its outputs folder made absolute.
 
     Raises:
-        BenchError: a value is missing, or refers to a key that is not there.
+        BenchError: a value is missing, refers to a key that is not there, or looks like a
+            secret.
     """
     try:
         frozen = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
@@ -23,4 +25,5 @@ def freeze(config: DictConfig) -> dict[str, Any]:
     assert isinstance(frozen, dict)
     plain = {str(key): value for key, value in frozen.items() if key != "hydra"}
     plain["paths"]["outputs"] = str(Path(plain["paths"]["outputs"]).absolute())
+    refuse_secrets(plain)
     return plain

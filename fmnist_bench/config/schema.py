@@ -63,7 +63,7 @@ class EarlyStopping:
 class Speed:
     precision: str = MISSING
     channels_last: bool = MISSING
-    compile: bool = MISSING
+    compile: Any = MISSING
     threads: int | None = MISSING
 
 
@@ -93,9 +93,10 @@ class Run:
     decay_norm_and_bias: bool = MISSING
     grad_clip: float | None = MISSING
     test_time_flip: bool = MISSING
+    warm_up_steps: int | None = MISSING
     precision: str = MISSING
     channels_last: bool = MISSING
-    compile: bool = MISSING
+    compile: Any = MISSING
     ema: Ema | None = MISSING
     early_stopping: EarlyStopping | None = MISSING
     data: Data = MISSING

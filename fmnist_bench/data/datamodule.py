@@ -14,6 +14,7 @@ from fmnist_bench.data.facts import FILE_NAMES, dataset_facts
 from fmnist_bench.data.idx import read_idx
 from fmnist_bench.data.scaling import Scaling
 from fmnist_bench.data.split import split_indices
+from fmnist_bench.streams import generator
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,34 @@ class ImageDataModule(pl.LightningDataModule):
             seed=self._seed,
             epoch=epoch,
             shard=shard,
+        )
+
+    def training_images(self, count: int, device: torch.device) -> Tensor:
+        """Return the first `count` images to train on in file order, scaled, on `device`."""
+        first = torch.from_numpy(self.split.train[:count])
+        return self._scaling(self._train.images[first.to(self._train.images.device)]).to(device)
+
+    def noise_batches(self, steps: int, device: torch.device) -> TrainBatches:
+        """Return `steps` batches shaped, augmented and scaled as an epoch's, without content.
+
+        Pixels and labels are drawn at random: what is warmed up on them learns nothing.
+        """
+        stream = generator(self._seed, "noise")
+        count = steps * self._batch_size
+        shape = (count, *self._train.images.shape[1:])
+        images = torch.randint(256, shape, generator=stream, dtype=torch.uint8)
+        labels = torch.randint(10, (count,), generator=stream)
+        return TrainBatches(
+            images.to(device),
+            labels.to(device),
+            torch.arange(count).to(device),
+            batch_size=self._batch_size,
+            drop_last=self._drop_last,
+            augmentations=self._augmentations,
+            scaling=self._scaling,
+            seed=self._seed,
+            epoch=lambda: 0,
+            shard=Shard(0, 1),
         )
 
     def val_dataloader(self) -> EvalBatches | list[Batch]:

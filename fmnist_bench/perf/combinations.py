@@ -26,7 +26,7 @@ class Combination:
 
     precision: str
     channels_last: bool
-    compile: bool
+    compile: bool | str
     batch_size: int
     rates: list[float] = field(default_factory=list)
 
@@ -50,7 +50,7 @@ def measure(
     config: dict[str, Any],
     *,
     batch_sizes: Sequence[int],
-    compiled: Sequence[bool],
+    compiled: Sequence[bool | str],
     seconds: float,
     rounds: int,
     say: Callable[[str], None],

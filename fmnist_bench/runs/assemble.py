@@ -5,17 +5,21 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from hydra.errors import HydraException
-from hydra.utils import instantiate
 from omegaconf import DictConfig
-from pytorch_lightning.loggers import Logger
+from pytorch_lightning.utilities import rank_zero_only
 from torch import nn
 
+from fmnist_bench.config.build import build
 from fmnist_bench.data.datamodule import ImageDataModule
 from fmnist_bench.errors import BenchError
 from fmnist_bench.runs.environment import cores
 from fmnist_bench.runs.spec import Spec
 from fmnist_bench.streams import stream_seed
+from fmnist_bench.tracking.live import Live
+from fmnist_bench.tracking.mirrors import mirror
+
+COMPILE_MODES = ("default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")
+"""What torch.compile takes as its mode (its documentation, torch 2.11)."""
 
 
 def prepare_torch(config: DictConfig) -> None:
@@ -36,7 +40,7 @@ def build_data(config: DictConfig, folder: Path) -> ImageDataModule:
         folder,
         name=config.data.name,
         scaling=config.data.scaling,
-        augmentations=_instantiate(config.augment),
+        augmentations=build(config.augment),
         split=config.protocol.split,
         validation=config.protocol.validation,
         split_seed=config.protocol.split_seed,
@@ -53,16 +57,22 @@ def build_model(config: DictConfig) -> pl.LightningModule:
     Raises:
         BenchError: an argument is unknown or of the wrong kind.
     """
-    model: pl.LightningModule = _instantiate(config.model)
+    model: pl.LightningModule = build(config.model)
     return model
 
 
-def build_loggers(config: DictConfig, spec: Spec) -> list[Logger]:
-    """Build the loggers of `config`, the config of `spec`, for its run."""
-    return [
-        make(folder=spec.folder, identity=spec.identity, name=spec.name, config=spec.config)
-        for make in _instantiate(config.logger).values()
-    ]
+def build_trackers(config: DictConfig, spec: Spec) -> Live:
+    """Build what `config.logger` asks for, to follow the run of `spec`; rank 0 alone does.
+
+    Raises:
+        BenchError: an argument is unknown, or a package is missing.
+    """
+    trackers: dict[str, Any] = build(config.logger)
+    return Live(
+        [mirror(name, tracker, spec.folder) for name, tracker in trackers.items()]
+        if getattr(rank_zero_only, "rank", 0) == 0
+        else []
+    )
 
 
 def net_of(model: pl.LightningModule) -> nn.Module:
@@ -81,19 +91,19 @@ def net_of(model: pl.LightningModule) -> nn.Module:
 
 
 def speed_up(net: nn.Module, config: DictConfig) -> None:
-    """Put `net` into the memory format of `config` and compile it if asked; in place."""
+    """Put `net` into the memory format of `config` and compile it if asked; in place.
+
+    Raises:
+        BenchError: `compile` is neither a truth value nor a mode that torch knows.
+    """
+    if not isinstance(config.compile, bool) and config.compile not in COMPILE_MODES:
+        raise BenchError(
+            f"compile: {config.compile!r} is unknown; choose true, false or one of "
+            f"{', '.join(COMPILE_MODES)}"
+        )
     if config.channels_last:
         net.to(memory_format=torch.channels_last)
     if config.compile:
-        # The same object, so that its state dict keeps its names.
-        net.compile()
-
-
-def _instantiate(config: DictConfig) -> Any:
-    try:
-        return instantiate(config, _convert_="all")
-    except HydraException as error:
-        cause = error.__cause__
-        if isinstance(cause, BenchError):
-            raise cause from None
-        raise BenchError(" ".join(str(error).split())) from error
+        # The same object, so that its state dict keeps its names. Modes that record CUDA
+        # graphs (reduce-overhead, max-autotune) pay where steps are short.
+        net.compile(mode=None if config.compile is True else config.compile)

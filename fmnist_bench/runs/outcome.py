@@ -32,6 +32,7 @@ class Measured:
     macs: int
     curves: "Curves"
     device: "torch.device"
+    timed_seconds: float | None
     predictions_digest: str | None
 
 
@@ -52,6 +53,7 @@ def done_record(spec: Spec, measured: Measured) -> Record:
         parameters=measured.parameters,
         macs=measured.macs,
         train_seconds=curves.train_seconds,
+        timed_seconds=measured.timed_seconds,
         images_per_second=curves.images / curves.step_seconds if curves.images else None,
         peak_memory_bytes=_peak_memory(measured.device),
         started=measured.started,

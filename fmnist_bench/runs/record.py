@@ -81,8 +81,8 @@ class Record(_Part):
 
     `train_seconds` is the wall time of all epochs, validation included; `timed_seconds` is
     that of a run timed by the rules of speed records (training/clock.py), else None;
-    `images_per_second` counts training steps alone; `peak_memory_bytes` is the process's resident peak on a
-    CPU and the allocator's peak on a GPU.
+    `images_per_second` counts training steps alone; `peak_memory_bytes` is the process's
+    resident peak on a CPU and the allocator's peak on a GPU.
     """
 
     schema_version: Literal[1]

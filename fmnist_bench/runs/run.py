@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.callbacks import Callback
 
 from fmnist_bench.runs.assemble import (
     build_data,
-    build_loggers,
     build_model,
+    build_trackers,
     net_of,
     prepare_torch,
     speed_up,
@@ -23,6 +23,7 @@ from fmnist_bench.runs.spec import Spec
 from fmnist_bench.runs.weights import load_scored_weights, save_weights
 from fmnist_bench.training.guards import RESUME_FILE
 from fmnist_bench.training.trainer import build_training
+from fmnist_bench.training.warm_up import warm_up
 
 
 def run(spec: Spec, watchers: Sequence[Callback] = ()) -> Record | None:
@@ -39,7 +40,13 @@ def run(spec: Spec, watchers: Sequence[Callback] = ()) -> Record | None:
     started = datetime.now(UTC)
     config = OmegaConf.create(spec.config)
     prepare_torch(config)
+    with build_trackers(config, spec) as live:
+        return _run(spec, config, started, [*watchers, live])
 
+
+def _run(
+    spec: Spec, config: DictConfig, started: datetime, watchers: Sequence[Callback]
+) -> Record | None:
     data = build_data(config, spec.data_folder)
     model = build_model(config)
     net = net_of(model)
@@ -50,9 +57,17 @@ def run(spec: Spec, watchers: Sequence[Callback] = ()) -> Record | None:
         config,
         folder=spec.folder,
         identity=spec.identity,
-        loggers=build_loggers(config, spec),
         watchers=watchers,
     )
+    if config.get("warm_up_steps"):
+        warm_up(
+            model,
+            data,
+            steps=config.warm_up_steps,
+            eval_batch_size=config.eval_batch_size,
+            device=training.trainer.strategy.root_device,
+            precision=training.trainer.precision_plugin,
+        )
     resume = spec.folder / RESUME_FILE
     training.trainer.fit(model, data, ckpt_path=resume if resume.exists() else None)
     if not training.trainer.is_global_zero:
@@ -71,6 +86,7 @@ def run(spec: Spec, watchers: Sequence[Callback] = ()) -> Record | None:
         test = None
     else:
         test = score(net, data.test_batches(device), flip=flip, precision=precision())
+    seconds = training.clock.read(device) if config.get("warm_up_steps") else None
 
     record = done_record(
         spec,
@@ -85,6 +101,7 @@ def run(spec: Spec, watchers: Sequence[Callback] = ()) -> Record | None:
             macs=macs,
             curves=training.curves,
             device=device,
+            timed_seconds=seconds,
             predictions_digest=test.predictions.digest if test else None,
         ),
     )

@@ -66,9 +66,20 @@ def _run(spec: Spec, watchers: Watchers) -> int:
     except Exception as error:
         _record_failure(spec, started, error)
         return 1
-    if record is not None and record.test is not None:
-        log.info("test accuracy %.4f  %s", record.test.accuracy, spec.name)
+    if record is not None:
+        if record.test is not None:
+            log.info("test accuracy %.4f  %s", record.test.accuracy, spec.name)
+        _draw(spec)
     return 0
+
+
+def _draw(spec: Spec) -> None:
+    try:
+        from fmnist_bench.pictures.run import draw_run
+
+        draw_run(spec.folder, spec.data_folder)
+    except Exception as error:  # whatever a plotting library raises: the run is done
+        log.warning("no pictures of %s: %s", spec.name, " ".join(str(error).split()))
 
 
 def _record_failure(spec: Spec, started: datetime, error: Exception) -> None:

@@ -4,7 +4,9 @@ import os
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
+from fmnist_bench.config.build import build
 from fmnist_bench.errors import BenchError
 from fmnist_bench.runs.environment import cores
 from fmnist_bench.runs.spec import Spec
@@ -27,10 +29,12 @@ def refuse_unfit(specs: Iterable[Spec], *, here: bool) -> None:
     """Refuse jobs that cannot run; with `here`, on the devices of this machine.
 
     Raises:
-        BenchError: a batch does not divide by the devices, there are fewer devices, or the
-            outputs folder cannot be written.
+        BenchError: a batch does not divide by the devices, there are fewer devices, the
+            outputs folder cannot be written, or a tracker's argument is wrong or its package
+            is missing.
     """
-    folders = set()
+    folders: set[Path] = set()
+    loggers: list[Any] = []
     for spec in specs:
         trainer, batch = spec.config["trainer"], spec.config["batch_size"]
         devices = trainer["devices"]
@@ -39,6 +43,10 @@ def refuse_unfit(specs: Iterable[Spec], *, here: bool) -> None:
         if here:
             _refuse_missing_devices(trainer["accelerator"], devices, trainer["device_index"])
         folders.add(spec.folder.parent)
+        if spec.config["logger"] not in loggers:
+            loggers.append(spec.config["logger"])
+    for logger in loggers:
+        build(logger)  # takes arguments and imports nothing
     for folder in folders:
         _refuse_unwritable(folder)
 

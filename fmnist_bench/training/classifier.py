@@ -12,6 +12,11 @@ from torchmetrics import MeanMetric
 from torchmetrics.classification import MulticlassAccuracy
 
 from fmnist_bench.data.batches import Batch
+from fmnist_bench.streams import generator
+from fmnist_bench.training.mixing import Mixing
+from fmnist_bench.training.parameter_groups import parameter_groups
+
+_CLASSES = 10
 
 
 class Schedule(Protocol):
@@ -26,7 +31,9 @@ class Classifier(pl.LightningModule):
     """Trains `net`, which maps (B, 1, 28, 28) float images to (B, classes) logits.
 
     Logs once per epoch: train/loss, train/accuracy, val/loss, val/accuracy (losses in nats
-    per image). train/loss includes label smoothing, val/loss does not.
+    per image). train/loss includes label smoothing and mixing, val/loss does not. Under mixing,
+    train/accuracy is the share of mixed images whose predicted class is the one that has the
+    larger part of the target; what is left of the other class makes it lower than without.
 
     A model that trains differently brings a LightningModule of its own; what a run needs of
     it is `net`, `forward`, these four logged names, and the two optional attributes
@@ -42,8 +49,13 @@ class Classifier(pl.LightningModule):
         schedule: Schedule,
         label_smoothing: float,
         decay_norm_and_bias: bool,
+        mixing: Mixing | None = None,
     ) -> None:
-        """Take the net and partial functions that make its optimizer and schedule."""
+        """Take the net and partial functions that make its optimizer and schedule.
+
+        What `mixing` draws in an epoch is a function of that epoch and of the seed that
+        torch's generator has now, from which the net's weights were drawn too.
+        """
         super().__init__()
         if init is not None:
             init(net)
@@ -51,9 +63,10 @@ class Classifier(pl.LightningModule):
         self._optimizer, self._schedule = optimizer, schedule
         self._label_smoothing = label_smoothing
         self._decay_norm_and_bias = decay_norm_and_bias
-        classes = 10
+        self._mixing, self._mixing_seed = mixing, torch.initial_seed()
+        self._drawn: Tensor | None = None  # what mixing drew for each image of the epoch
         self._validation_accuracy = MulticlassAccuracy(
-            classes, average="micro", validate_args=False
+            _CLASSES, average="micro", validate_args=False
         )
         self._validation_loss = MeanMetric(nan_strategy="disable")
         # Sums of one epoch: loss, correct, images. Plain tensors, because a metric object's
@@ -67,8 +80,12 @@ class Classifier(pl.LightningModule):
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         images, labels = batch
+        targets = labels
+        if self._mixing is not None:
+            images, targets = self._mixed(self._mixing, batch, batch_idx)
+            labels = targets.argmax(1)
         logits = self.net(images)
-        loss = F.cross_entropy(logits, labels, label_smoothing=self._label_smoothing)
+        loss = F.cross_entropy(logits, targets, label_smoothing=self._label_smoothing)
         with torch.no_grad():
             self._count(loss, logits, labels)
         return loss
@@ -82,6 +99,11 @@ class Classifier(pl.LightningModule):
 
     def on_train_epoch_start(self) -> None:
         self._train_sums = torch.zeros(3, dtype=torch.float64, device=self.device)
+        if self._mixing is not None:
+            count = self._images_in(int(self.trainer.num_training_batches))
+            stream = generator(self._mixing_seed, "augment", self.current_epoch)
+            drawn = self._mixing.draw(count, stream)
+            self._drawn = drawn.to(self.device, non_blocking=True)
 
     def on_train_epoch_end(self) -> None:
         assert self._train_sums is not None
@@ -104,6 +126,26 @@ class Classifier(pl.LightningModule):
         schedule = self.make_schedule(optimizer, steps, epochs)
         return {"optimizer": optimizer, "lr_scheduler": schedule}
 
+    def configure_gradient_clipping(
+        self,
+        optimizer: Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        """Clip the norm of the whole gradient, where the run asks for it.
+
+        Lightning refuses to under mixed precision with a fused optimizer, as that unscales
+        gradients only in its step. Without a scaler, as with bf16, there is nothing to unscale.
+        """
+        if not gradient_clip_val:
+            return
+        if getattr(self.trainer.precision_plugin, "scaler", None) is not None:
+            self.clip_gradients(optimizer, gradient_clip_val, gradient_clip_algorithm)
+            return
+        groups = optimizer.param_groups
+        parameters = [parameter for group in groups for parameter in group["params"]]
+        nn.utils.clip_grad_norm_(parameters, gradient_clip_val)
+
     def make_optimizer(self) -> Optimizer:
         """Return an optimizer of the net's parameters."""
         groups = parameter_groups(self.net, decay_norm_and_bias=self._decay_norm_and_bias)
@@ -115,23 +157,21 @@ class Classifier(pl.LightningModule):
         """Return the schedule of `optimizer`, in the form Lightning takes it."""
         return self._schedule(optimizer, steps_per_epoch=steps_per_epoch, epochs=epochs)
 
+    def _mixed(self, mixing: Mixing, batch: Batch, batch_idx: int) -> tuple[Tensor, Tensor]:
+        images, labels = batch
+        assert self._drawn is not None
+        start = self._images_in(batch_idx) + self.trainer.global_rank * len(labels)
+        # Not F.one_hot, which reads the labels on the host.
+        targets = (labels[:, None] == torch.arange(_CLASSES, device=labels.device)).float()
+        return mixing.apply(images, targets, self._drawn[start : start + len(labels)])
+
+    def _images_in(self, steps: int) -> int:
+        """Return how many images all processes together see in an epoch's first `steps`."""
+        batches: Any = self.trainer.train_dataloader
+        return int(batches.images_in(steps))
+
     def _count(self, loss: Tensor, logits: Tensor, labels: Tensor) -> None:
         assert self._train_sums is not None
         correct = (logits.argmax(1) == labels).sum()
         images = torch.full_like(loss, len(labels))
         self._train_sums += torch.stack((loss * len(labels), correct, images))
-
-
-def parameter_groups(net: nn.Module, *, decay_norm_and_bias: bool) -> list[dict[str, Any]]:
-    """Return one or two groups of `net`'s trainable parameters.
-
-    Unless `decay_norm_and_bias`, parameters of fewer than two dimensions (biases, the
-    scales of norm layers) get a group of their own without weight decay.
-    """
-    parameters = [parameter for parameter in net.parameters() if parameter.requires_grad]
-    if decay_norm_and_bias:
-        return [{"params": parameters}]
-    decayed = [parameter for parameter in parameters if parameter.ndim >= 2]
-    others = [parameter for parameter in parameters if parameter.ndim < 2]
-    groups: list[dict[str, Any]] = [{"params": decayed}, {"params": others, "weight_decay": 0.0}]
-    return [group for group in groups if group["params"]]

@@ -9,10 +9,11 @@ from lightning_fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig
 from pytorch_lightning.callbacks import Callback, EarlyStopping, ModelCheckpoint
 from pytorch_lightning.callbacks.weight_averaging import EMAWeightAveraging
-from pytorch_lightning.loggers import Logger
 
 from fmnist_bench.errors import BenchError
+from fmnist_bench.training.clock import Clock
 from fmnist_bench.training.curves import Curves
+from fmnist_bench.training.from_data import InitialiseFromData
 from fmnist_bench.training.guards import RESUME_FILE, DivergenceGuard, EpochStreams, ResumePoint
 from fmnist_bench.training.progress import Progress
 from fmnist_bench.training.ranks import SameConfig
@@ -20,10 +21,11 @@ from fmnist_bench.training.ranks import SameConfig
 
 @dataclass(frozen=True)
 class Training:
-    """A Trainer with the two callbacks that the record is filled from."""
+    """A Trainer with the callbacks that the record is filled from."""
 
     trainer: pl.Trainer
     curves: Curves
+    clock: Clock
     best: ModelCheckpoint | None
     folder: Path
 
@@ -39,7 +41,6 @@ def build_training(
     *,
     folder: Path,
     identity: str,
-    loggers: Sequence[Logger],
     watchers: Sequence[Callback],
 ) -> Training:
     """Build the Trainer for `config`.
@@ -54,7 +55,10 @@ def build_training(
     _refuse_contradictions(config)
     curves = Curves()
     best = _best_epoch(folder) if config.protocol.weights == "best" else None
+    clock = Clock()
     callbacks: list[Callback] = [
+        clock,
+        InitialiseFromData(),
         SameConfig(identity),
         EpochStreams(config.seed),
         DivergenceGuard(),
@@ -81,7 +85,7 @@ def build_training(
             if config.protocol.split == "none"
             else config.trainer.limit_batches,
             callbacks=callbacks,
-            logger=list(loggers),
+            logger=False,  # trackers follow the run as callbacks
             default_root_dir=folder,
             enable_checkpointing=True,
             enable_progress_bar=False,
@@ -91,7 +95,7 @@ def build_training(
         )
     except (ValueError, RuntimeError, MisconfigurationException) as error:
         raise BenchError(f"trainer: {' '.join(str(error).split())}") from None
-    return Training(trainer, curves, best, folder)
+    return Training(trainer, curves, clock, best, folder)
 
 
 def _best_epoch(folder: Path) -> ModelCheckpoint:

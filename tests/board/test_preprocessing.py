@@ -29,6 +29,13 @@ def data(scaling: str) -> dict[str, str]:
             "erase (p 0.5, area 0.02 to 0.4); test-time flip",
         ),
         (
+            {
+                "data": data("unit"),
+                "model": {"mixing": {"_target_": "x.CutMix", "alpha": 1.0, "p": 0.5}},
+            },
+            "scaled to [0, 1]; CutMix (alpha 1, p 0.5)",
+        ),
+        (
             {"data": data("unit"), "model": {"net": {"input_size": 56, "pretrained": True}}},
             "scaled to [0, 1]; resized to 56x56; pretrained weights",
         ),

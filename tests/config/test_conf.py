@@ -15,6 +15,7 @@ EXPERIMENTS = sorted(path.stem for path in (conf_dir() / "experiment").glob("*.y
 GROUPS = (
     "data",
     "augment",
+    "mixing",
     "model",
     "optimizer",
     "schedule",
@@ -103,3 +104,17 @@ def test_conf_files_say_each_key_once(tmp_path: Path) -> None:
     # YAML keeps the last of two equal keys without a word; OmegaConf's loader does not.
     for path in conf_dir().rglob("*.yaml"):
         OmegaConf.load(path)
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_no_row_mirrors_digits(experiment: str) -> None:
+    config = compose([f"experiment={experiment}", "trainer=cpu"])
+    if "mnist" in config["row"]["datasets"]:
+        assert not [each for each in config["augment"].values() if "Flip" in each["_target_"]]
+        assert not config["test_time_flip"]
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_an_experiment_alone_trains_on_a_dataset_of_its_row(experiment: str) -> None:
+    config = compose([f"experiment={experiment}", "trainer=cpu"])
+    assert config["data"]["name"] in config["row"]["datasets"]

@@ -16,6 +16,7 @@ from fmnist_bench.nets.mlp import MLP
 from fmnist_bench.nets.prior import ClassPrior
 from fmnist_bench.nets.timm_net import TimmNet
 from fmnist_bench.nets.vgg import VGG
+from fmnist_bench.nets.wide_resnet import WideResNet
 
 
 def timm_net(architecture: str, channels: int, input_size: int = 56) -> TimmNet:
@@ -45,6 +46,7 @@ NETS: dict[str, tuple[Callable[[], nn.Module], int]] = {
         887_530,
     ),
     "vgg": (lambda: VGG(conv_dropout=0.3, dense_dropout=0.5, num_classes=10), 7_001_194),
+    "wrn": (lambda: WideResNet(depth=10, width=1, dropout=0.3, num_classes=10), 77_562),
     # timm's own miniatures; the counts are timm's.
     "timm_resnet": (lambda: timm_net("test_resnet", 3), 373_658),
     "timm_grey": (lambda: timm_net("test_efficientnet", 1), 101_334),

@@ -19,18 +19,6 @@ from fmnist_bench.runs.record import read_record, write_record
 from fmnist_bench.runs.run import run
 from fmnist_bench.runs.spec import Spec
 
-pytestmark = pytest.mark.filterwarnings(
-    # Advice that does not apply to loaders without worker processes.
-    "ignore:.*does not have many workers.*",
-    # The run's folder holds its spec before training starts.
-    "ignore:.*exists and is not empty.*",
-    # Small data has few batches.
-    "ignore:The number of training batches.*is smaller than the logging interval.*",
-    # Lightning 2.6 uses names that torch 2.11 and later deprecate.
-    "ignore::FutureWarning:pytorch_lightning",
-    "ignore::DeprecationWarning",
-)
-
 NAMES = ["curves.png", "curves.svg", "confusion.png", "confusion.svg"]
 Texts = Callable[[Path], list[str]]
 

@@ -14,6 +14,7 @@ from fmnist_bench.data.facts import FILE_NAMES
 from fmnist_bench.data.idx import read_idx
 from fmnist_bench.errors import BenchError
 from fmnist_bench.paths import conf_dir
+from fmnist_bench.runs.assemble import COMPILE_MODES
 from fmnist_bench.runs.predictions import read_predictions
 from fmnist_bench.runs.record import Record, read_record
 from fmnist_bench.runs.run import run
@@ -23,17 +24,6 @@ from fmnist_bench.training.guards import Diverged
 MakeSpec = Callable[..., Spec]
 MODELS = sorted(
     path.stem for path in (conf_dir() / "model").glob("*.yaml") if not path.stem.startswith("_")
-)
-pytestmark = pytest.mark.filterwarnings(
-    # Advice that does not apply to loaders without worker processes.
-    "ignore:.*does not have many workers.*",
-    # The run's folder holds its spec before training starts.
-    "ignore:.*exists and is not empty.*",
-    # Small data has few batches.
-    "ignore:The number of training batches.*is smaller than the logging interval.*",
-    # Lightning 2.6 uses names that torch 2.11 and later deprecate.
-    "ignore::FutureWarning:pytorch_lightning",
-    "ignore::DeprecationWarning",
 )
 
 
@@ -201,3 +191,26 @@ def test_every_model_is_interchangeable(make_spec: MakeSpec, model: str) -> None
         assert np.isfinite(value)
     assert record.parameters
     assert read_predictions(spec.folder, 100).classes.max() <= 9
+
+
+def test_an_unknown_mode_of_compilation_is_refused(make_spec: MakeSpec) -> None:
+    with pytest.raises(BenchError, match=r"compile: 'fastest' is unknown; .*reduce-overhead"):
+        run(make_spec("compile=fastest"))
+
+
+def test_modes_of_compilation_are_those_of_torch() -> None:
+    from torch._inductor import list_mode_options
+
+    assert set(COMPILE_MODES) <= set(list_mode_options())
+
+
+@pytest.mark.parametrize(("choice", "mode"), [("true", None), ("reduce-overhead", ...)])
+def test_the_net_is_compiled_in_the_mode_asked_for(
+    make_spec: MakeSpec, monkeypatch: pytest.MonkeyPatch, choice: str, mode: object
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(
+        torch.nn.Module, "compile", lambda self, **options: asked.append(options["mode"])
+    )
+    finished(make_spec(f"compile={choice}", "epochs=1"))
+    assert asked == [choice if mode is ... else mode]

@@ -24,13 +24,6 @@ from fmnist_bench.search.worker import train as train_in_process
 
 MakeTuning = Callable[..., Tuning]
 MakeStudy = Callable[..., Path]
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:.*does not have many workers.*",
-    "ignore:.*exists and is not empty.*",
-    "ignore:The number of training batches.*is smaller than the logging interval.*",
-    "ignore::FutureWarning:pytorch_lightning",
-    "ignore::DeprecationWarning",
-)
 GOOD = {"optimizer.lr": 0.01, "augment": "none"}
 HOPELESS = {"optimizer.lr": 1e-6, "augment": "none"}
 PRUNERS = [

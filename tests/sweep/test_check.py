@@ -51,3 +51,13 @@ def test_outputs_that_cannot_be_written_are_refused(make_spec: MakeSpec, tmp_pat
         refuse_unfit([Spec(config, spec.data_folder, spec.data_digest)], here=True)
     refuse_unfit([spec], here=True)
     assert [path.name for path in spec.folder.parent.iterdir()] == [spec.name]
+
+
+def test_a_tracker_whose_package_is_missing_is_refused(
+    make_spec: MakeSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = make_spec("logger=mlflow")
+    refuse_unfit([spec], here=True)
+    monkeypatch.setattr("fmnist_bench.tracking.packages.find_spec", lambda package: None)
+    with pytest.raises(BenchError, match=r'pip install "fmnist-bench\[mlflow\]"'):
+        refuse_unfit([spec], here=True)

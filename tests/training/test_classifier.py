@@ -1,9 +1,15 @@
+from collections.abc import Callable
+
 import pytest
 import torch
+from safetensors.torch import load_file
 from sklearn.metrics import accuracy_score, log_loss
 from torch import nn
 
-from fmnist_bench.training.classifier import Classifier, parameter_groups
+from fmnist_bench.runs.run import run
+from fmnist_bench.runs.spec import Spec
+from fmnist_bench.training.classifier import Classifier
+from fmnist_bench.training.parameter_groups import parameter_groups
 from fmnist_bench.training.schedules import constant
 
 
@@ -72,3 +78,34 @@ def test_init_is_applied_to_the_net() -> None:
         decay_norm_and_bias=False,
     )
     assert not any(parameter.any() for parameter in model.parameters())
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+def test_gradients_are_clipped_in_every_precision(
+    make_spec: Callable[..., Spec], precision: str
+) -> None:
+    def weights(clip: str) -> torch.Tensor:
+        spec = make_spec(
+            "model=linear",
+            "optimizer=sgd",
+            "optimizer.momentum=0.0",
+            "optimizer.nesterov=false",
+            "optimizer.weight_decay=0.0",
+            "schedule=constant",
+            "optimizer.lr=0.5",
+            "epochs=1",
+            "batch_size=300",
+            "protocol.weights=last",
+            f"precision={precision}",
+            f"grad_clip={clip}",
+        )
+        run(spec)
+        tensors = load_file(spec.folder / "weights.safetensors")
+        return torch.cat([tensor.flatten() for tensor in tensors.values()])
+
+    # One step: the distance between two of them is that between their clipped gradients.
+    free, loose, tight, still = (weights(clip) for clip in ("null", "1e6", "0.2", "1e-9"))
+    assert torch.equal(free, loose)
+    assert (free - still).norm() > 0.5 * 0.2
+    torch.testing.assert_close((tight - still).norm().item(), 0.5 * 0.2, rtol=1e-3, atol=0)

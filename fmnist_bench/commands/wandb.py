@@ -1,0 +1,74 @@
+"""`fmnist-bench wandb push`: rebuild Weights & Biases runs from local records."""
+
+import argparse
+import os
+from pathlib import Path
+
+from fmnist_bench.board.collect import run_folders
+from fmnist_bench.errors import BenchError
+
+
+def main(argv: list[str]) -> int:
+    """Push the runs below the folders that `argv` names.
+
+    Raises:
+        BenchError: a folder has no run, a record is unreadable, or W&B cannot be reached.
+    """
+    options = _parser().parse_args(argv)
+    folders = [folder for root in options.folder for folder in _runs(root)]
+    _push(folders, options)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="fmnist-bench wandb",
+        description="Show finished runs in Weights & Biases, whatever logger they ran with.",
+    )
+    commands = parser.add_subparsers(required=True)
+    push = commands.add_parser("push", help="rebuild W&B runs from records; may be repeated")
+    push.add_argument(
+        "folder", nargs="*", type=Path, default=[Path("outputs/runs")], help="default: outputs/runs"
+    )
+    push.add_argument("--mode", choices=("online", "offline"), default="online")
+    push.add_argument("--project", default="fmnist-bench")
+    push.add_argument("--entity", help="default: your own")
+    push.add_argument("--group", help="default: the row of each run")
+    push.add_argument("--tag", action="append", default=[], help="may be repeated")
+    push.add_argument("--again", action="store_true", help="also what was pushed before")
+    push.add_argument("--seconds", type=float, default=60, help="to wait for W&B (default: 60)")
+    return parser
+
+
+def _runs(root: Path) -> list[Path]:
+    found = list(run_folders(root)) if root.is_dir() else []
+    if not found:
+        raise BenchError(
+            f"{root}: no run below this folder; train something first, or name another"
+        )
+    return found
+
+
+def _push(folders: list[Path], options: argparse.Namespace) -> None:
+    from fmnist_bench.tracking.push import push, refuse_unreachable
+    from fmnist_bench.tracking.wandb import WandbTracker, server_url
+
+    # Silence is ours to break; W&B reads this when it is imported.
+    os.environ["WANDB_SILENT"] = "true"
+    target = {"mode": options.mode, "project": options.project, "entity": options.entity}
+    if options.mode == "online":
+        target["server"] = server_url()
+        refuse_unreachable(target["server"], min(options.seconds, 10))
+
+    def tracker() -> WandbTracker:
+        return WandbTracker(
+            project=options.project,
+            entity=options.entity,
+            mode=options.mode,
+            group=options.group,
+            tags=options.tag,
+            upload_seconds=options.seconds,
+        )
+
+    new = push(folders, tracker, target, print, again=options.again)
+    print(f"{new} of {len(folders)} runs pushed")

@@ -1,0 +1,109 @@
+"""`fmnist-bench wandb push` rebuilds W&B runs from records alone."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fmnist_bench.cli import main
+from fmnist_bench.runs.record import Record, read_record, write_record
+from fmnist_bench.runs.spec import Spec
+from tests.tracking.following import Listener, finish, shown
+from tests.tracking.wandb_file import fragments
+
+MakeSpec = Callable[..., Spec]
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture
+def trained(hard: MakeSpec) -> tuple[Spec, Record]:
+    spec = hard("logger=none")
+    return spec, finish(spec)
+
+
+def test_a_pushed_run_is_what_a_live_one_would_be(
+    trained: tuple[Spec, Record], hard: MakeSpec, tmp_path: Path
+) -> None:
+    spec, record = trained
+    assert main(["wandb", "push", str(spec.folder.parent), "--mode", "offline"]) == 0
+    (pushed,) = fragments(spec.folder)
+    live_spec = hard("logger=wandb", f"paths.outputs={tmp_path / 'live'}")
+    finish(live_spec)
+    (live,) = fragments(live_spec.folder)
+    for one in (pushed, live):
+        one.config.pop("_wandb")
+    assert pushed.config == live.config
+    assert (pushed.run.run_id, pushed.run.run_group) == (live.run.run_id, live.run.run_group)
+    assert (pushed.run.job_type, pushed.exit_code) == (live.run.job_type, 0)
+    assert len(pushed.history) == len(record.history)
+    for row, epoch in zip(pushed.history, record.history, strict=True):
+        assert {name: row[name] for name in shown(epoch)} == shown(epoch)
+    assert pushed.summary["record_digest"] == record.sealed().digest
+    tables = [
+        [path.read_text() for path in sorted(one.path.parent.glob("files/media/table/*.json"))]
+        for one in (pushed, live)
+    ]
+    assert tables[0] == tables[1]
+    assert len(tables[0]) == 2
+
+
+def test_a_second_push_changes_nothing_and_again_does_it_again(
+    trained: tuple[Spec, Record], capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["wandb", "push", str(trained[0].folder.parent), "--mode", "offline"]
+    assert [main(words), main(words)] == [0, 0]
+    assert len(fragments(trained[0].folder)) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "0 of 1 runs pushed"
+    assert main([*words, "--project", "another"]) == 0
+    assert main([*words, "--again"]) == 0
+    assert [each.run.project for each in fragments(trained[0].folder)] == [
+        "fmnist-bench",
+        "another",
+        "fmnist-bench",
+    ]
+
+
+def test_a_failed_run_is_left_out(
+    trained: tuple[Spec, Record], capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec, record = trained
+    failed = record.model_copy(update={"status": "failed", "reason": "error", "error": "bad luck"})
+    write_record(spec.folder, failed)
+    assert main(["wandb", "push", str(spec.folder.parent), "--mode", "offline"]) == 0
+    assert "left out" in capsys.readouterr().out
+    assert fragments(spec.folder) == []
+
+
+def test_published_runs_without_their_data_are_refused_in_one_line(
+    trained: tuple[Spec, Record], capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec, _ = trained
+    (spec.folder / "spec.json").unlink()
+    assert main(["wandb", "push", str(spec.folder.parent), "--mode", "offline"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "its data is not on this machine" in line
+
+
+@pytest.mark.parametrize("kind", ["closed", "black hole"])
+def test_an_unreachable_server_is_one_line_and_nothing_is_written(
+    trained: tuple[Spec, Record],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    black_hole: Listener,
+    kind: str,
+) -> None:
+    if kind == "closed":
+        black_hole.close()
+    monkeypatch.setenv("WANDB_BASE_URL", f"http://{black_hole.address}")
+    spec, record = trained
+    assert main(["wandb", "push", str(spec.folder.parent), "--seconds", "1"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert black_hole.address in line
+    assert "does not answer" in line
+    assert not (spec.folder / "wandb").exists()
+    assert read_record(spec.folder) == record.sealed()
+
+
+def test_a_folder_without_runs_is_refused(tmp_path: Path) -> None:
+    assert main(["wandb", "push", str(tmp_path)]) == 2
+    assert main(["wandb", "push", str(tmp_path / "missing")]) == 2
