@@ -1,9 +1,9 @@
 """Trains a recorded run again, from nothing but its record."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from fmnist_bench.config.trust import leaves, module_object, own_object
 from fmnist_bench.errors import BenchError
 from fmnist_bench.runs.record import FILE_NAME as RECORD_FILE
 from fmnist_bench.runs.record import Record, read_record
@@ -11,13 +11,7 @@ from fmnist_bench.runs.spec import Spec
 from fmnist_bench.sweep.job import run_job
 from fmnist_bench.sweep.prepare import prepare
 
-# A record can come from anyone, and instantiating its config calls what it names.
-_TRUSTED = (
-    "fmnist_bench.nets.",
-    "fmnist_bench.training.",
-    "fmnist_bench.data.augment.",
-    "torch.optim.",
-)
+_PACKAGES = ("fmnist_bench.nets", "fmnist_bench.training", "fmnist_bench.data.augment")
 
 
 def rerun(record: Record, folder: Path) -> Record:
@@ -27,12 +21,7 @@ def rerun(record: Record, folder: Path) -> Record:
         BenchError: the config names code outside this suite and torch.optim, needs a
             weights file, describes other data, or the run fails.
     """
-    for key, target in _targets(record.config):
-        if not target.startswith(_TRUSTED):
-            raise BenchError(
-                f"{key}: a record's config may not call {target}; review the code and train it "
-                "yourself"
-            )
+    _refuse_foreign_code(record.config)
     spec = prepare(_completed(record, folder), print)
     if spec.data_digest != record.data_digest:
         raise BenchError(
@@ -82,13 +71,23 @@ def _completed(record: Record, folder: Path) -> dict[str, Any]:
     return completed
 
 
-def _targets(value: Any, key: str = "config") -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            if name == "_target_":
-                yield key, str(inner)
-            else:
-                yield from _targets(inner, f"{key}.{name}")
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _targets(inner, key)
+def _refuse_foreign_code(config: dict[str, Any]) -> None:
+    for where, name, value in leaves(config, "config"):
+        if name == "_target_":
+            if not (isinstance(value, str) and _is_known(value)):
+                raise BenchError(
+                    f"{where}: a record's config may not call {value}; review the code and "
+                    "train it yourself"
+                )
+        elif isinstance(value, str) and "${" in value:
+            raise BenchError(f"{where}.{name}: {value!r}, expected a value, not an interpolation")
+
+
+def _is_known(target: str) -> bool:
+    module, _, name = target.rpartition(".")
+    if module != "torch.optim":
+        return own_object(target, _PACKAGES) is not None
+    from torch.optim import Optimizer  # takes seconds
+
+    found = module_object(module, name)
+    return isinstance(found, type) and issubclass(found, Optimizer)

@@ -50,6 +50,12 @@ def test_a_record_that_names_foreign_code_is_not_run(trained: Spec, tmp_path: Pa
     assert not (tmp_path / "harm").exists()
 
 
+def test_a_record_with_an_interpolation_is_not_run(trained: Spec, tmp_path: Path) -> None:
+    record = changed(read_record(trained.folder), precision="${oc.env:HOME}")
+    with pytest.raises(BenchError, match=r"config\.precision: .*not an interpolation"):
+        rerun(record, tmp_path / "again")
+
+
 def test_a_record_made_on_other_data_is_refused(trained: Spec, tmp_path: Path) -> None:
     record = read_record(trained.folder).model_copy(update={"data_digest": "f" * 64})
     with pytest.raises(BenchError, match="made on other data"):
