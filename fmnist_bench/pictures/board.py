@@ -31,7 +31,7 @@ _CLAIM: dict[str, Any] = {
 
 _NOTE = (
     "Interval: over seeds and images. Discs that would overlap step to the right of their cost. "
-    f"Rows below {LEAST_ACCURACY:.0%} are left out."
+    f"Rows below {100 * LEAST_ACCURACY:.0f} % are left out."
 )
 
 _PANEL = (175.0, 240.0)
@@ -61,7 +61,7 @@ def pareto_figure(board: Board) -> "Figure":
     points = points_of(board)
     if not points:
         raise BenchError(
-            f"board: no row with a Fashion-MNIST accuracy of {LEAST_ACCURACY:.0%} or more; "
+            f"board: no row with a Fashion-MNIST accuracy of {100 * LEAST_ACCURACY:.0f} % or more; "
             "train one, or name other --results"
         )
     figure = new_figure(4.2 + 0.19 * -(-len(points) // _COLUMNS))
