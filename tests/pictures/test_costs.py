@@ -103,5 +103,5 @@ def test_the_picture_says_what_it_shows(results: Path) -> None:
 
 def test_a_board_without_accuracies_is_one_line(synthetic: SimpleNamespace, tmp_path: Path) -> None:
     synthetic.write_run(tmp_path, synthetic.failed(synthetic.row("cnn")))
-    with pytest.raises(BenchError, match="no row with a Fashion-MNIST accuracy of 50%"):
+    with pytest.raises(BenchError, match="no row with a Fashion-MNIST accuracy of 50 %"):
         pareto_figure(read_board(tmp_path))
