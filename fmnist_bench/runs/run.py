@@ -62,6 +62,7 @@ def _run(
     if config.get("warm_up_steps"):
         warm_up(
             model,
+            net,
             data,
             steps=config.warm_up_steps,
             eval_batch_size=config.eval_batch_size,

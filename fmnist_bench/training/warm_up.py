@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from pytorch_lightning import LightningModule
 from pytorch_lightning.plugins import Precision
+from torch import nn
 
 from fmnist_bench.data.datamodule import ImageDataModule
 from fmnist_bench.training.classifier import Classifier
@@ -13,6 +14,7 @@ from fmnist_bench.training.classifier import Classifier
 
 def warm_up(
     model: LightningModule,
+    net: nn.Module,
     data: ImageDataModule,
     *,
     steps: int,
@@ -20,11 +22,11 @@ def warm_up(
     device: torch.device,
     precision: Precision,
 ) -> None:
-    """Train `model` for `steps` batches of noise, score a batch, and undo what they changed.
+    """Train `net`, that of `model`, for `steps` batches of noise, and score a batch.
 
-    Weights, buffers and modes are as before; the optimizer that stepped is thrown away.
+    What that changed is undone: weights, buffers and modes are as before, and the
+    optimizer that stepped is thrown away.
     """
-    net = getattr(model, "net")  # noqa: B009  # LightningModule declares none; checked by the run
     net.to(device)
     before = copy.deepcopy(net.state_dict())
     optimizer = model.make_optimizer() if isinstance(model, Classifier) else None

@@ -43,7 +43,8 @@ def test_the_warm_up_leaves_no_trace(make_spec: MakeSpec) -> None:
     before = copy.deepcopy(model.net.state_dict())
     seen: list[torch.Tensor] = []
     hook = model.net.register_forward_pre_hook(lambda net, args: seen.append(args[0]))
-    warm_up(model, data, steps=2, eval_batch_size=50, device=CPU, precision=Precision())
+    options: Any = {"device": CPU, "precision": Precision()}
+    warm_up(model, model.net, data, steps=2, eval_batch_size=50, **options)
     hook.remove()
     assert [len(images) for images in seen] == [32, 32, 50]
     for name, value in model.net.state_dict().items():
