@@ -7,6 +7,7 @@ from fmnist_bench.config.profile import trainer_for_this_machine
 from fmnist_bench.sweep.plan import plan
 from fmnist_bench.sweep.prepare import prepare
 from fmnist_bench.sweep.sweep import Sweep
+from fmnist_bench.tracking.drawn_again import show_drawn_again
 
 _RETRY = "--retry-failed"
 _MULTIRUN = ("-m", "--multirun")
@@ -25,6 +26,7 @@ def main(argv: list[str]) -> int:
     # A single run that failed before is what the user asks for again.
     sweep = Sweep(print, _RETRY in argv or len(specs) == 1, planned.launcher)
     sweep.run(specs)
+    show_drawn_again([each.spec for each in sweep.outcomes if each.state == "done before"])
     return 0 if sweep.ok else 1
 
 

@@ -1,7 +1,6 @@
 """`fmnist-bench wandb push`: rebuild Weights & Biases runs from local records."""
 
 import argparse
-import os
 from pathlib import Path
 
 from fmnist_bench.board.collect import run_folders
@@ -51,10 +50,9 @@ def _runs(root: Path) -> list[Path]:
 
 def _push(folders: list[Path], options: argparse.Namespace) -> None:
     from fmnist_bench.tracking.push import push, refuse_unreachable
-    from fmnist_bench.tracking.wandb import WandbTracker, server_url
+    from fmnist_bench.tracking.wandb import WandbTracker
+    from fmnist_bench.tracking.wandb_client import server_url
 
-    # Silence is ours to break; W&B reads this when it is imported.
-    os.environ["WANDB_SILENT"] = "true"
     target = {"mode": options.mode, "project": options.project, "entity": options.entity}
     if options.mode == "online":
         target["server"] = server_url()

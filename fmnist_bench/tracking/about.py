@@ -15,12 +15,13 @@ def about_spec(spec: Spec, process: int) -> About:
     """Describe the run of `spec`, which `process` trains."""
     row = Row(**spec.config["row"])
     config = identity_config(spec.config)
-    return _about(spec.identity, spec.folder, config, row, git(), process)
+    return _about(spec.identity, spec.folder, config, row, git(), process, None)
 
 
 def about_record(record: Record, folder: Path) -> About:
     """Describe the run in `folder`, which is over."""
-    return _about(record.identity, folder, record.config, record.row, record.git, None)
+    config, row, digest = record.config, record.row, record.digest
+    return _about(record.identity, folder, config, row, record.git, None, digest)
 
 
 def history_figures(history: list[Epoch]) -> list[Figures]:
@@ -29,7 +30,13 @@ def history_figures(history: list[Epoch]) -> list[Figures]:
 
 
 def _about(
-    identity: str, folder: Path, config: dict[str, Any], row: Row, commit: Git, process: int | None
+    identity: str,
+    folder: Path,
+    config: dict[str, Any],
+    row: Row,
+    commit: Git,
+    process: int | None,
+    digest: str | None,
 ) -> About:
     # A search keeps its runs in tune/STUDY/runs/RUN.
     study = folder.absolute().parent.parent
@@ -43,4 +50,5 @@ def _about(
         config={**config, "row": row.model_dump(), "git": commit.model_dump()},
         folder=folder.absolute(),
         process=process,
+        digest=digest,
     )

@@ -1,4 +1,4 @@
-"""Rebuilds W&B runs from records: the same run, the same content, whatever W&B has of it."""
+"""Rebuilds W&B runs from records, whole or what W&B lacks of them."""
 
 import json
 import urllib.error
@@ -32,8 +32,8 @@ def push(
 ) -> int:
     """Push the finished runs in `folders`; return how many were new to `target`.
 
-    A run replaces what W&B has under its identity. One that `target` already got is left
-    out, unless `again`.
+    Epochs that W&B has under a run's identity stay, all else is written anew, and equal files
+    are stored once. A run that `target` already got is left out, unless `again`.
 
     Raises:
         BenchError: a record or the data cannot be read, or W&B refused.
@@ -49,12 +49,29 @@ def push(
         if not again and _marked(marker) == wanted:
             say(f"{folder.name}: there already")
             continue
-        _push_one(new_tracker(), record, folder)
+        push_one(new_tracker(), record, folder)
         with atomic_write(marker) as file:
             file.write(json.dumps(wanted, indent=1).encode())
         pushed += 1
         say(f"{folder.name}: pushed")
     return pushed
+
+
+def push_one(tracker: WandbTracker, record: Record, folder: Path) -> None:
+    """Show the finished run of `record` through `tracker`, which is new.
+
+    Raises:
+        BenchError: its data cannot be read, or W&B refused.
+    """
+    ending = read_ending(folder, _test_data(folder, record))
+    try:
+        tracker.start(about_record(record, folder), [])
+        for figures in history_figures(record.history):
+            tracker.epoch(figures)
+        tracker.done(ending)
+    except Exception as error:  # W&B's client raises errors of many kinds
+        text = " ".join(str(error).split()) or type(error).__name__
+        raise BenchError(f"{folder.name}: not pushed: {text[:300]}") from None
 
 
 def refuse_unreachable(url: str, seconds: float) -> None:
@@ -71,18 +88,6 @@ def refuse_unreachable(url: str, seconds: float) -> None:
         raise BenchError(
             f"{url}: W&B does not answer ({error}); try again later, or use --mode offline"
         ) from None
-
-
-def _push_one(tracker: WandbTracker, record: Record, folder: Path) -> None:
-    ending = read_ending(folder, _test_data(folder, record))
-    try:
-        tracker.start(about_record(record, folder), [])
-        for figures in history_figures(record.history):
-            tracker.epoch(figures)
-        tracker.done(ending)
-    except Exception as error:  # W&B's client raises errors of many kinds
-        text = " ".join(str(error).split()) or type(error).__name__
-        raise BenchError(f"{folder.name}: not pushed: {text[:300]}") from None
 
 
 def _test_data(folder: Path, record: Record) -> Path | None:

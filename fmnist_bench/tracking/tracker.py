@@ -20,7 +20,8 @@ class About:
     """What is known of a run before it trains.
 
     `group` is the row, or the study of a search. `config` is the record's, with the row's
-    texts and the commit. `process` is the process that trains, None when it is over.
+    texts and the commit. `process` is the process that trains, and `digest` the record's;
+    the one is None when the run is over, the other until it is.
     """
 
     identity: str
@@ -30,6 +31,7 @@ class About:
     config: dict[str, Any]
     folder: Path
     process: int | None
+    digest: str | None
 
 
 @runtime_checkable

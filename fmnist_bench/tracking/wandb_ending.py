@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import wandb
 
@@ -11,11 +11,17 @@ from fmnist_bench.tracking.ending import Ending
 if TYPE_CHECKING:
     from wandb.sdk.wandb_run import Run
 
+HARDEST = "hardest_images"
+
 
 def log_ending(run: "Run", ending: Ending) -> None:
     """Log the end of a finished run into `run`, which stays open."""
-    run.summary.update(ending.summary)
-    if ending.labels is not None and ending.predicted is not None:
+    summary: Any = run.summary  # untyped
+    summary.update(ending.summary)
+    if summary.get("error") is not None:
+        del summary["error"]  # of an attempt that failed
+    shown = summary.get(HARDEST) is not None
+    if ending.labels is not None and ending.predicted is not None and not shown:
         confusion = wandb.plot.confusion_matrix(
             y_true=ending.labels.tolist(),
             preds=ending.predicted.tolist(),
@@ -23,7 +29,7 @@ def log_ending(run: "Run", ending: Ending) -> None:
             title="Confusion matrix of the test images",
         )
         # No step: into the row of the last epoch.
-        run.log({"confusion_matrix": confusion, "hardest_images": _hardest(ending)})
+        run.log({"confusion_matrix": confusion, HARDEST: _hardest(ending)})
     name = ending.name
     if ending.weights is not None:
         _artifact(run, f"{name}-weights", "model", [ending.weights])
