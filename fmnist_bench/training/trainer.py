@@ -15,6 +15,7 @@ from fmnist_bench.training.clock import Clock
 from fmnist_bench.training.curves import Curves
 from fmnist_bench.training.from_data import InitialiseFromData
 from fmnist_bench.training.guards import RESUME_FILE, DivergenceGuard, EpochStreams, ResumePoint
+from fmnist_bench.training.overhead import NoProfiler, without_empty_hooks
 from fmnist_bench.training.progress import Progress
 from fmnist_bench.training.ranks import SameConfig
 
@@ -84,7 +85,8 @@ def build_training(
             limit_val_batches=0
             if config.protocol.split == "none"
             else config.trainer.limit_batches,
-            callbacks=callbacks,
+            callbacks=without_empty_hooks(callbacks),
+            profiler=NoProfiler(),
             logger=False,  # trackers follow the run as callbacks
             default_root_dir=folder,
             enable_checkpointing=True,

@@ -1,5 +1,6 @@
 """What becomes of a job's processes; the job is a small script instead of a training."""
 
+import json
 import os
 import signal
 import subprocess
@@ -152,6 +153,36 @@ def test_a_job_is_no_rank_of_whatever_started_it_and_ranks_divide_the_cores(
         environment = (spec.folder / "environment").read_text()
         assert f'"{CORES_VARIABLE}": "{share}"' in environment
         assert not any(f'"{name}' in environment for name in ("RANK", "MASTER_", "SLURM_", "PL_"))
+
+
+@pytest.mark.parametrize(
+    ("mine", "expected"),
+    [
+        ({}, {"OMP_WAIT_POLICY": "passive", "MALLOC_TRIM_THRESHOLD_": str(16 << 30)}),
+        (
+            {"OMP_WAIT_POLICY": "active", "MALLOC_ARENA_MAX": "1"},
+            {"OMP_WAIT_POLICY": "active", "MALLOC_ARENA_MAX": "1"},
+        ),
+    ],
+)
+def test_a_job_keeps_its_memory_and_spins_briefly_unless_the_user_says_otherwise(
+    make_spec: MakeSpec,
+    script: Script,
+    monkeypatch: pytest.MonkeyPatch,
+    mine: dict[str, str],
+    expected: dict[str, str],
+) -> None:
+    for name in [name for name in os.environ if name.startswith(("MALLOC_", "OMP_WAIT", "GOMP_"))]:
+        monkeypatch.delenv(name)
+    for name, value in mine.items():
+        monkeypatch.setenv(name, value)
+    script("import json; json.dump(dict(os.environ), open(folder + '/environment', 'w'))")
+    spec = make_spec()
+    run_process(spec)
+    environment = json.loads((spec.folder / "environment").read_text())
+    assert expected.items() <= environment.items()
+    if mine:
+        assert not {"GOMP_SPINCOUNT", "MALLOC_TRIM_THRESHOLD_"} & environment.keys()
 
 
 def test_a_share_of_the_cores_that_is_no_number_is_refused(
