@@ -17,6 +17,7 @@ from fmnist_bench.runs.spec import Spec
 from fmnist_bench.streams import stream_seed
 from fmnist_bench.tracking.live import Live
 from fmnist_bench.tracking.mirrors import mirror
+from fmnist_bench.training.cpu_kernels import avoid_slow_kernels
 
 COMPILE_MODES = ("default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")
 """What torch.compile takes as its mode (its documentation, torch 2.11)."""
@@ -96,6 +97,8 @@ def net_of(model: pl.LightningModule) -> nn.Module:
 def speed_up(net: nn.Module, config: DictConfig) -> None:
     """Put `net` into the memory format of `config` and compile it if asked; in place.
 
+    Layers with slow kernels on a CPU get faster equals.
+
     Raises:
         BenchError: `compile` is neither a truth value nor a mode that torch knows.
     """
@@ -104,6 +107,7 @@ def speed_up(net: nn.Module, config: DictConfig) -> None:
             f"compile: {config.compile!r} is unknown; choose true, false or one of "
             f"{', '.join(COMPILE_MODES)}"
         )
+    avoid_slow_kernels(net)
     if config.channels_last:
         net.to(memory_format=torch.channels_last)
     if config.compile:

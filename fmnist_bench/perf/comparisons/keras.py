@@ -15,6 +15,7 @@ from fmnist_bench.perf.environments import environment
 REQUIREMENTS = ("keras>=3.15,<4", "tensorflow>=2.21,<3")
 PEER = Path(__file__).resolve().parents[1] / "keras_peer.py"
 BATCH = 128
+WARM_UP_BATCHES = 5  # as many as keras_peer.py takes
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,9 @@ def build(place: Place) -> Comparison:
         method=(
             f"Training steps on Fashion-MNIST in batches of {BATCH} from memory, no augmentation, "
             "SGD with Nesterov momentum, each net of the same size on both sides; start-up, "
-            "compiling and validation apart. `fmnist-bench train` and `model.fit` run with their "
-            "defaults, in a process of their own for each measurement."
+            f"compiling, {WARM_UP_BATCHES} batches to warm up and validation apart. "
+            "`fmnist-bench train` and `model.fit` run with their defaults, in a process of "
+            "their own for each measurement."
         ),
         unit="images/s",
         sides=sides,
@@ -89,6 +91,7 @@ def _suite(place: Place, name: str, batches: int) -> float:
         "epochs=1",
         f"batch_size={BATCH}",
         f"trainer.limit_batches={batches}",
+        f"warm_up_steps={WARM_UP_BATCHES}",
     )
 
 
