@@ -65,6 +65,23 @@ def test_grouped_convolutions_alone_leave_bf16(monkeypatch: pytest.MonkeyPatch) 
     assert seen == {4: torch.float32, 1: torch.bfloat16}
 
 
+def test_layers_of_all_kinds_are_found() -> None:
+    net = nn.Sequential(
+        nn.Conv2d(4, 4, 3), nn.Conv2d(4, 4, 3, groups=4), nn.Dropout(), nn.ReLU6(inplace=True)
+    )
+    avoid_slow_kernels(net)
+    plain = (nn.Conv2d, nn.Conv2d, nn.Dropout, nn.ReLU6)
+    assert not any(type(layer) is kind for layer, kind in zip(net, plain, strict=True))
+
+
+def test_layers_without_a_faster_equal_stay() -> None:
+    kept = [nn.Conv2d(3, 4, 1), nn.Conv2d(3, 4, 3, padding="same"), nn.ReLU()]
+    kept += [nn.Conv2d(3, 4, 3, padding=2, padding_mode="reflect"), nn.Dropout2d(0.5)]
+    kinds = [type(layer) for layer in kept]
+    avoid_slow_kernels(nn.Sequential(*kept))
+    assert [type(layer) for layer in kept] == kinds
+
+
 def test_names_and_weights_stay(nets: tuple[nn.Module, nn.Module]) -> None:
     plain, changed = nets
     weights, ours = plain.state_dict(), changed.state_dict()

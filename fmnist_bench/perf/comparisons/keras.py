@@ -61,7 +61,8 @@ def build(place: Place) -> Comparison:
             "SGD with Nesterov momentum, each net of the same size on both sides; start-up, "
             f"compiling, {WARM_UP_BATCHES} batches to warm up and validation apart. "
             "`fmnist-bench train` and `model.fit` run with their defaults, in a process of "
-            "their own for each measurement."
+            "their own for each measurement. Keras is timed from its first batch to its last, "
+            "because `fit` can idle for seconds after that."
         ),
         unit="images/s",
         sides=sides,
