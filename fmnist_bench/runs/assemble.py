@@ -10,6 +10,7 @@ from pytorch_lightning.utilities import rank_zero_only
 from torch import nn
 
 from fmnist_bench.config.build import build
+from fmnist_bench.cpu_layers.replace import replace_slow_layers
 from fmnist_bench.data.datamodule import ImageDataModule
 from fmnist_bench.errors import BenchError
 from fmnist_bench.runs.environment import cores
@@ -17,7 +18,6 @@ from fmnist_bench.runs.spec import Spec
 from fmnist_bench.streams import stream_seed
 from fmnist_bench.tracking.live import Live
 from fmnist_bench.tracking.mirrors import mirror
-from fmnist_bench.training.cpu_kernels import avoid_slow_kernels
 
 COMPILE_MODES = ("default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")
 """What torch.compile takes as its mode (its documentation, torch 2.11)."""
@@ -107,7 +107,7 @@ def speed_up(net: nn.Module, config: DictConfig) -> None:
             f"compile: {config.compile!r} is unknown; choose true, false or one of "
             f"{', '.join(COMPILE_MODES)}"
         )
-    avoid_slow_kernels(net)
+    replace_slow_layers(net)
     if config.channels_last:
         net.to(memory_format=torch.channels_last)
     if config.compile:

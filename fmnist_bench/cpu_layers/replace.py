@@ -1,14 +1,14 @@
-"""Keeps a net away from CPU kernels that are slow for no good reason; what it computes stays."""
+"""Which layers of a net have a faster equal on a CPU."""
 
 from torch import nn
 
-from fmnist_bench.training.cheap_dropout import CheapDropout
-from fmnist_bench.training.cpu_conv import CpuConv2d
-from fmnist_bench.training.cpu_grouped_conv import CpuGroupedConv
-from fmnist_bench.training.cpu_relu6 import CpuReLU6
+from fmnist_bench.cpu_layers.conv import CpuConv2d
+from fmnist_bench.cpu_layers.dropout import CpuDropout
+from fmnist_bench.cpu_layers.grouped_conv import CpuGroupedConv
+from fmnist_bench.cpu_layers.relu6 import CpuReLU6
 
 
-def avoid_slow_kernels(net: nn.Module) -> None:
+def replace_slow_layers(net: nn.Module) -> None:
     """Change the layers of `net` that have faster equals on a CPU; in place.
 
     Parameters, their names and what the net computes stay; grouped convolutions round less
@@ -19,7 +19,7 @@ def avoid_slow_kernels(net: nn.Module) -> None:
         if type(layer) is nn.ReLU6:
             layer.__class__ = CpuReLU6
         elif type(layer) is nn.Dropout:
-            layer.__class__ = CheapDropout
+            layer.__class__ = CpuDropout
         elif type(layer) is nn.Conv2d and _is_wide(layer):
             layer.__class__ = CpuConv2d
         elif isinstance(layer, nn.Conv2d) and layer.groups > 1:

@@ -7,7 +7,7 @@ import timm
 import torch
 from torch import nn
 
-from fmnist_bench.training.cpu_kernels import avoid_slow_kernels
+from fmnist_bench.cpu_layers.replace import replace_slow_layers
 
 
 @pytest.fixture(params=["mobilenetv2_050", "tf_efficientnet_lite0"])  # pad by themselves or not
@@ -15,7 +15,7 @@ def nets(request: pytest.FixtureRequest) -> tuple[nn.Module, nn.Module]:
     torch.manual_seed(0)
     plain = timm.create_model(request.param, num_classes=10, drop_path_rate=0.0)
     changed = copy.deepcopy(plain)
-    avoid_slow_kernels(changed)
+    replace_slow_layers(changed)
     return plain, changed
 
 
@@ -58,8 +58,8 @@ def test_grouped_convolutions_alone_leave_bf16(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(nn.Conv2d, "_conv_forward", watch)
     net = nn.Sequential(nn.Conv2d(4, 4, 3, groups=4), nn.Conv2d(4, 4, 3))
-    avoid_slow_kernels(net)
-    avoid_slow_kernels(net)  # nothing more to change
+    replace_slow_layers(net)
+    replace_slow_layers(net)  # nothing more to change
     with torch.autocast("cpu", torch.bfloat16):
         assert net(torch.randn(2, 4, 8, 8)).dtype == torch.bfloat16
     assert seen == {4: torch.float32, 1: torch.bfloat16}
@@ -69,7 +69,7 @@ def test_layers_of_all_kinds_are_found() -> None:
     net = nn.Sequential(
         nn.Conv2d(4, 4, 3), nn.Conv2d(4, 4, 3, groups=4), nn.Dropout(), nn.ReLU6(inplace=True)
     )
-    avoid_slow_kernels(net)
+    replace_slow_layers(net)
     plain = (nn.Conv2d, nn.Conv2d, nn.Dropout, nn.ReLU6)
     assert not any(type(layer) is kind for layer, kind in zip(net, plain, strict=True))
 
@@ -78,7 +78,7 @@ def test_layers_without_a_faster_equal_stay() -> None:
     kept = [nn.Conv2d(3, 4, 1), nn.Conv2d(3, 4, 3, padding="same"), nn.ReLU()]
     kept += [nn.Conv2d(3, 4, 3, padding=2, padding_mode="reflect"), nn.Dropout2d(0.5)]
     kinds = [type(layer) for layer in kept]
-    avoid_slow_kernels(nn.Sequential(*kept))
+    replace_slow_layers(nn.Sequential(*kept))
     assert [type(layer) for layer in kept] == kinds
 
 

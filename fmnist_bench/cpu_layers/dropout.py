@@ -6,7 +6,7 @@ from torch import Tensor, nn
 _VALUES = 1 << 16
 
 
-class CheapDropout(nn.Dropout):
+class CpuDropout(nn.Dropout):
     """Dropout that draws 16 random bits for each value, four from a draw of torch's generator.
 
     torch draws a Bernoulli variable for each value, one after another, which takes 8 ns: a

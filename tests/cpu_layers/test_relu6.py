@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from fmnist_bench.training.cpu_relu6 import CpuReLU6
+from fmnist_bench.cpu_layers.relu6 import CpuReLU6
 
 EDGES = [-1.0, -0.0, 0.0, 1e-6, 3.0, 6.0 - 1e-6, 6.0, 6.5, float("inf"), -float("inf")]
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from fmnist_bench.training.cpu_conv import CpuConv2d
+from fmnist_bench.cpu_layers.conv import CpuConv2d
 
 OPTIONS: list[dict[str, Any]] = [
     {"kernel_size": 3, "padding": 1},
