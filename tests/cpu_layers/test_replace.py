@@ -47,22 +47,34 @@ def test_under_bf16_it_is_no_further_from_fp32_than_before(
     assert (ours - exact).abs().mean() <= (theirs - exact).abs().mean() * 1.1
 
 
-def test_grouped_convolutions_alone_leave_bf16(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: dict[int, torch.dtype] = {}
+@pytest.mark.parametrize(
+    ("options", "size", "expected"),
+    [
+        ({"kernel_size": 3, "groups": 4, "stride": 2}, 8, torch.float32),
+        ({"kernel_size": 5, "groups": 4, "padding": 2}, 8, torch.float32),
+        ({"kernel_size": 3, "groups": 4, "padding": 1}, 2, torch.float32),
+        ({"kernel_size": 3, "groups": 4, "padding": 1}, 8, torch.bfloat16),
+        ({"kernel_size": 3, "stride": 2}, 8, torch.bfloat16),
+    ],
+)
+def test_grouped_convolutions_alone_leave_bf16_where_it_is_slow(
+    monkeypatch: pytest.MonkeyPatch, options: dict[str, int], size: int, expected: torch.dtype
+) -> None:
+    seen: list[torch.dtype] = []
     convolve = nn.Conv2d._conv_forward
 
     def watch(self: nn.Conv2d, *arguments: torch.Tensor) -> torch.Tensor:
         output = convolve(self, *arguments)
-        seen[self.groups] = output.dtype
+        seen.append(output.dtype)
         return output
 
     monkeypatch.setattr(nn.Conv2d, "_conv_forward", watch)
-    net = nn.Sequential(nn.Conv2d(4, 4, 3, groups=4), nn.Conv2d(4, 4, 3))
+    net = nn.Sequential(nn.Conv2d(4, 4, **options))
     replace_slow_layers(net)
     replace_slow_layers(net)  # nothing more to change
     with torch.autocast("cpu", torch.bfloat16):
-        assert net(torch.randn(2, 4, 8, 8)).dtype == torch.bfloat16
-    assert seen == {4: torch.float32, 1: torch.bfloat16}
+        assert net(torch.randn(2, 4, size, size)).dtype == torch.bfloat16
+    assert seen == [expected]
 
 
 def test_layers_of_all_kinds_are_found() -> None:
