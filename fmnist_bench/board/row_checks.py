@@ -33,9 +33,11 @@ def row_problems(runs: Iterable[Run]) -> Iterator[Problem]:
 
 
 def _labels(members: list[Run]) -> Iterator[Problem]:
-    first = members[0]
-    for run in members[1:]:
-        if run.record.row != first.record.row:
+    # A plan may grow; the largest counts.
+    first, *others = members
+    plan = {"seeds": first.record.row.seeds}
+    for run in others:
+        if run.record.row.model_copy(update=plan) != first.record.row:
             yield _of_record(run, f"its row's labels differ from those of {first.path}")
 
 

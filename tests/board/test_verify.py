@@ -288,12 +288,21 @@ def test_a_test_set_read_more_or_less_than_once(
 
 
 def test_a_label_unlike_its_siblings(synthetic: SimpleNamespace, results: Path) -> None:
-    """Planning fewer seeds would hide a deleted one."""
     folder = run(results, "mlp", 1)
     row = json.loads((folder / "record.json").read_bytes())["row"]
-    reseal(synthetic, folder, row=row | {"seeds": 2})
+    reseal(synthetic, folder, row=row | {"classifier": "another"})
     (found,) = problems(results)
     assert found.startswith(path_in(results, folder) + "its row's labels differ")
+
+
+def test_the_largest_plan_of_a_row_counts(synthetic: SimpleNamespace, results: Path) -> None:
+    """A plan may grow; a smaller one in a single record hides no deleted seed."""
+    folder = run(results, "mlp", 1)
+    row = json.loads((folder / "record.json").read_bytes())["row"]
+    reseal(synthetic, folder, row=row | {"seeds": row["seeds"] - 1})
+    assert problems(results) == []
+    reseal(synthetic, folder, row=row | {"seeds": row["seeds"] + 1})
+    assert any("missing: its row plans" in found for found in problems(results))
 
 
 def test_a_failed_run_stands_in_for_its_seed(synthetic: SimpleNamespace, results: Path) -> None:
