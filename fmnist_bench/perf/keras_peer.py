@@ -21,8 +21,6 @@ keras: Any = importlib.import_module("keras")
 tensorflow: Any = importlib.import_module("tensorflow")
 layers = keras.layers
 
-WARM_UP_BATCHES = 5
-
 
 def mlp() -> list[Any]:
     return [
@@ -79,8 +77,8 @@ def mobilenetv2() -> list[Any]:
 NETS = {"mlp": mlp, "cnn": cnn, "vgg": vgg, "mobilenetv2": mobilenetv2}
 
 
-def main(name: str, folder: str, batch: int, batches: int) -> None:
-    """Train net `name` on `batches` batches after a warm-up; print rate, size and versions."""
+def main(name: str, folder: str, batch: int, warm_up: int, batches: int) -> None:
+    """Train net `name` on `batches` batches after `warm_up` others; print JSON."""
     images, labels = (
         np.frombuffer((Path(folder) / file).read_bytes(), dtype=np.uint8, offset=offset)
         for file, offset in (("train-images-idx3-ubyte", 16), ("train-labels-idx1-ubyte", 8))
@@ -99,7 +97,7 @@ def main(name: str, folder: str, batch: int, batches: int) -> None:
         on_train_batch_begin=lambda *_, **__: times.append(time.perf_counter()),
         on_train_batch_end=lambda *_, **__: times.append(time.perf_counter()),
     )
-    for count in (WARM_UP_BATCHES * batch, batches * batch):
+    for count in (warm_up * batch, batches * batch):
         times.clear()
         model.fit(
             scaled[:count],
@@ -119,4 +117,4 @@ def main(name: str, folder: str, batch: int, batches: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+    main(sys.argv[1], sys.argv[2], *map(int, sys.argv[3:6]))

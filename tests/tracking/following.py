@@ -1,7 +1,11 @@
 """Runs that trackers follow, and what they should have seen."""
 
 import contextlib
+import os
+import signal
 import socket
+import subprocess
+import sys
 import threading
 from typing import Any
 
@@ -22,6 +26,19 @@ def finish(spec: Spec) -> Record:
     record = run(spec)
     assert record is not None
     return record
+
+
+def kill_after_epochs(spec: Spec, epochs: int) -> list[str]:
+    """Kill the run of `spec` when it says that `epochs` are over; return the run's command."""
+    command = [sys.executable, "-m", "fmnist_bench.runs.worker", str(spec.folder)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, process_group=0)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith(f"epoch {epochs}/"):
+            break
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    return command
 
 
 def run_until(

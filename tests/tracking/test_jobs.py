@@ -1,7 +1,6 @@
 """Trackers through the command line: several jobs, kills, ranks, the network, secrets."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -13,7 +12,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from fmnist_bench.runs.record import read_record
 from fmnist_bench.runs.spec import Spec
-from tests.tracking.following import Listener
+from tests.tracking.following import Listener, kill_after_epochs
 from tests.tracking.wandb_file import fragments, records
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -105,23 +104,14 @@ def test_a_killed_run_is_left_crashed_and_goes_on_later(
     make_spec: Callable[..., Spec],
 ) -> None:
     spec = make_spec("logger=[wandb,csv]", "epochs=150")
-    command = [sys.executable, "-m", "fmnist_bench.runs.worker", str(spec.folder)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, process_group=0)
-    assert process.stdout is not None
-    for line in process.stdout:
-        if line.startswith("epoch 20/"):
-            break
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
+    command = kill_after_epochs(spec, 20)
     deadline = time.monotonic() + 60
     # The tracker's process sees that the run is gone, and says so before it ends.
     while not _ended(spec.folder):
         assert time.monotonic() < deadline
         time.sleep(0.1)
     assert fragments(spec.folder)[0].exit_code == 255
-    assert (
-        subprocess.call([sys.executable, "-m", "fmnist_bench.runs.worker", str(spec.folder)]) == 0
-    )
+    assert subprocess.call(command) == 0
     first, second = fragments(spec.folder)
     assert first.run.run_id == second.run.run_id == spec.identity
     steps = [row["_step"] for part in (first, second) for row in part.history]

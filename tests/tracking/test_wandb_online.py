@@ -3,10 +3,7 @@
 import base64
 import hashlib
 import json
-import os
-import signal
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -19,7 +16,14 @@ from fmnist_bench.cli import main
 from fmnist_bench.runs.record import Record, read_record
 from fmnist_bench.runs.spec import Spec
 from fmnist_bench.tracking.drawn_again import show_drawn_again
-from tests.tracking.following import Interrupted, Listener, finish, run_until, shown
+from tests.tracking.following import (
+    Interrupted,
+    Listener,
+    finish,
+    kill_after_epochs,
+    run_until,
+    shown,
+)
 from tests.tracking.wandb_server.server import WandbServer
 from tests.tracking.wandb_server.state import Run
 
@@ -218,16 +222,9 @@ def test_a_killed_run_is_one_run_with_each_epoch_once(
     make_spec: MakeSpec, server: WandbServer
 ) -> None:
     spec = make_spec(*ONLINE, "epochs=150")
-    command = [sys.executable, "-m", "fmnist_bench.runs.worker", str(spec.folder)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, process_group=0)
-    assert process.stdout is not None
-    for line in process.stdout:
-        if line.startswith("epoch 20/"):
-            break
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
+    command = kill_after_epochs(spec, 20)
     # The tracker's process sees that the run is gone, and says so before it ends.
-    server.wait_for(lambda: only(server).exit_code == 255, 60)
+    server.wait_for(lambda: [each.exit_code for each in server.runs.values()] == [255], 60)
     assert 0 < len(only(server).history) < 150
     assert subprocess.call(command) == 0
     check_history(only(server), read_record(spec.folder))

@@ -15,7 +15,7 @@ from fmnist_bench.perf.environments import environment
 REQUIREMENTS = ("keras>=3.15,<4", "tensorflow>=2.21,<3")
 PEER = Path(__file__).resolve().parents[1] / "keras_peer.py"
 BATCH = 128
-WARM_UP_BATCHES = 5  # as many as keras_peer.py takes
+WARM_UP_BATCHES = 5
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,10 @@ def _keras(python: Path, place: Place, name: str, batches: int) -> float:
 
 def _ask(python: Path, place: Place, name: str, batches: int) -> dict[str, Any]:
     # -P: the folder of the file, which is this package, is no place to import from.
-    command = [str(part) for part in (python, "-P", PEER, name, place.data, BATCH, batches)]
+    command = [
+        str(part)
+        for part in (python, "-P", PEER, name, place.data, BATCH, WARM_UP_BATCHES, batches)
+    ]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     if ended.returncode:
         lines = ended.stderr.strip().splitlines() or ["no message"]
