@@ -10,7 +10,7 @@ from fmnist_bench.data.obtain import obtain
 from fmnist_bench.errors import BenchError
 from fmnist_bench.files import atomic_write
 from fmnist_bench.paths import cache_dir
-from fmnist_bench.perf.catalogue import COMPARISONS, build, check_names
+from fmnist_bench.perf.catalogue import COMPARISONS, NEEDS_GPU, build, check_names
 from fmnist_bench.perf.comparison import Place
 from fmnist_bench.perf.render import render, section
 from fmnist_bench.perf.result import Result, read_results, write_result
@@ -32,7 +32,7 @@ def main(argv: list[str]) -> int:
         return 0
     check_names(options.names)
     data = obtain("fashion_mnist", folder=options.data, verify=True, cache=cache_dir(), say=_say)
-    for name in options.names or COMPARISONS:
+    for name in options.names or _all_that_fit():
         place = Place(data, options.outputs.resolve(), _say)
         result = _measure(name, place, options.rounds, options.patience)
         path = write_result(options.outputs, result)
@@ -40,6 +40,14 @@ def main(argv: list[str]) -> int:
     if options.publish:
         _publish(options.outputs, options.results)
     return 0
+
+
+def _all_that_fit() -> list[str]:
+    if torch.cuda.is_available():
+        return list(COMPARISONS)
+    for name in sorted(NEEDS_GPU):
+        _say(f"{name}: passed over, torch sees no GPU here")
+    return [name for name in COMPARISONS if name not in NEEDS_GPU]
 
 
 def _measure(name: str, place: Place, rounds: int, patience: float) -> Result:
@@ -53,7 +61,7 @@ def _measure(name: str, place: Place, rounds: int, patience: float) -> Result:
         goals=list(comparison.goals),
         rounds=measured.figures,
         busy_percent=measured.busy_percent,
-        hardware=hardware(device=None, device_count=1),
+        hardware=hardware(device=comparison.device, device_count=1),
         threads=torch.get_num_threads(),
         versions={**versions(), **comparison.versions},
         git=git(),
@@ -73,7 +81,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="scripts/perf", description="Measure this suite's speed beside that of its peers."
     )
-    parser.add_argument("names", nargs="*", metavar="COMPARISON", help="default: all of --list")
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="COMPARISON",
+        help="default: all that this machine can run",
+    )
     parser.add_argument("--list", action="store_true", help="name the comparisons and stop")
     parser.add_argument("--rounds", type=_rounds, default=5, help="rounds to keep (default: 5)")
     parser.add_argument(

@@ -13,7 +13,9 @@ COMPARISONS = {
     "start": "seconds from a command to its answer, and to a first step",
     "memory": "peak memory of a run on the CPU",
     "template": "a training epoch, against Lightning over torchvision's per-image dataset",
+    "gpu": "training throughput on one GPU, against the figures it is held to",
 }
+NEEDS_GPU = frozenset({"gpu"})
 
 
 def build(name: str, place: Place) -> Comparison:

@@ -44,7 +44,7 @@ class Comparison:
     """Sides by name, in the order in which each round measures them.
 
     `method` says in a sentence or two what is measured; `versions` names the peers' packages
-    that this environment does not have.
+    that this environment does not have; `device` names what trains if it is not the CPU.
     """
 
     title: str
@@ -53,3 +53,4 @@ class Comparison:
     sides: Mapping[str, Measure]
     goals: Sequence[Goal]
     versions: Mapping[str, str] = field(default_factory=dict)
+    device: str | None = None

@@ -49,6 +49,21 @@ def test_measures_shows_and_keeps(
     assert [path.name for path in tmp_path.iterdir()] == ["input.json"]
 
 
+@pytest.mark.parametrize("gpu", [False, True])
+def test_without_a_gpu_what_needs_one_is_passed_over(
+    gpu: bool,
+    fake: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: gpu)
+    assert command.main(["--rounds", "1", "--outputs", str(tmp_path)]) == 0
+    measured = {path.stem for path in tmp_path.iterdir()}
+    assert measured == set(catalogue.COMPARISONS) - (set() if gpu else {"gpu"})
+    assert ("gpu: passed over, torch sees no GPU here" in capsys.readouterr().out) == (not gpu)
+
+
 def test_only_publish_writes_to_results(fake: None, tmp_path: Path) -> None:
     outputs, results = tmp_path / "outputs", tmp_path / "results"
     folders = ["--outputs", str(outputs), "--results", str(results)]
