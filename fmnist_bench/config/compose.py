@@ -4,7 +4,7 @@ import contextlib
 import copy
 import io
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 import hydra
@@ -16,6 +16,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from fmnist_bench.config.freeze import freeze
+from fmnist_bench.config.refusal import in_one_line
 from fmnist_bench.config.schema import register
 from fmnist_bench.errors import BenchError
 from fmnist_bench.paths import conf_dir
@@ -49,7 +50,10 @@ def compose_command_line(arguments: Sequence[str]) -> list[dict[str, Any]]:
             application()
     except SystemExit as exit_:
         if exit_.code:
-            raise BenchError(_one_line(complaints.getvalue())) from None
+            told = in_one_line(complaints.getvalue(), lambda: _keys_beside(arguments))
+            raise BenchError(told) from None
+    except ValueError as error:  # of flags that exclude each other, as -m and --cfg
+        raise BenchError(str(error)) from None
     finally:
         sys.argv = before
     return configs
@@ -101,8 +105,8 @@ class Composer:
             BenchError: an override is wrong, named in the message.
         """
         parsed = self.parse(overrides)
-        files = tuple(str(each.input_line) for each in parsed if not self._is_value(each))
-        with _refusals():
+        files = self._files(parsed)
+        with _refusals(lambda: self.known_keys(files)):
             config = copy.deepcopy(self._merge(files))
             try:
                 for each in parsed:
@@ -115,13 +119,27 @@ class Composer:
                 del config["hydra"]
             return freeze(config)
 
+    def known_keys(self, overrides: Sequence[str]) -> list[str]:
+        """Return the groups of conf/ and the dotted keys of what those in `overrides` choose.
+
+        Empty if there is a mistake in that.
+        """
+        try:
+            plain = [each for each in self.parse(overrides) if not each.is_sweep_override()]
+            with _refusals():
+                keys = _dotted(self._merge(self._files(plain)))
+        except BenchError:
+            return []
+        loader = GlobalHydra.instance().config_loader()
+        return [*loader.list_groups(""), *keys]
+
     def hydra_settings(self, overrides: Sequence[str]) -> DictConfig:
         """Return the `hydra` node that `overrides` give: launcher, sweeper, mode.
 
         Raises:
             BenchError: an override is wrong, named in the message.
         """
-        with _refusals():
+        with _refusals(lambda: self.known_keys(overrides)):
             settings: DictConfig = self._merge(tuple(overrides)).hydra
             return settings
 
@@ -131,6 +149,9 @@ class Composer:
                 "config", overrides=list(overrides), return_hydra_config=True
             )
         return self._merged[overrides]
+
+    def _files(self, overrides: Sequence[Override]) -> tuple[str, ...]:
+        return tuple(str(each.input_line) for each in overrides if not self._is_value(each))
 
     def _is_value(self, override: Override) -> bool:
         """Whether `override` is plain key=value, which Hydra applies after merging files."""
@@ -147,24 +168,32 @@ class Composer:
 
 
 @contextlib.contextmanager
-def _refusals() -> Iterator[None]:
+def _refusals(known_keys: Callable[[], Collection[str]] = tuple) -> Iterator[None]:
     try:
         yield
     except (HydraException, OmegaConfBaseException) as error:
         text, cause = str(error), str(error.__cause__ or "")
-        raise BenchError(_one_line(text if cause in text else f"{text}: {cause}")) from None
+        told = text if cause in text else f"{text}: {cause}"
+        raise BenchError(in_one_line(told, known_keys)) from None
 
 
-def _one_line(text: str) -> str:
-    """Fold what Hydra says in several lines into one.
+def _keys_beside(arguments: Sequence[str]) -> list[str]:
+    overrides = [each for each in arguments if "=" in each and not each.startswith("-")]
+    with Composer.ready() as composer:
+        return composer.known_keys(overrides)
 
-    Left out: its usage, where it searched, and its advice on debugging Hydra.
-    """
-    text = text.rpartition("fmnist-bench train: error: ")[2]
-    text = text.partition("Config search path:")[0]
-    lines = [line.strip() for line in text.splitlines()]
-    kept = [line for line in lines if line and "HYDRA_FULL_ERROR" not in line]
-    return " ".join(kept) or "Hydra refused the arguments"
+
+def _dotted(config: DictConfig) -> list[str]:
+    """Return the keys of all that `config` holds, Hydra's own left out, as one writes them."""
+    keys: list[str] = []
+    for name in map(str, config):
+        if name == "hydra":
+            continue
+        keys.append(name)
+        child = config._get_node(name)
+        if isinstance(child, DictConfig) and not (child._is_none() or child._is_missing()):
+            keys += [f"{name}.{key}" for key in _dotted(child)]
+    return keys
 
 
 class _Tee(io.TextIOBase):

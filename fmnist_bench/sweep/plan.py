@@ -47,7 +47,10 @@ def plan(arguments: Sequence[str]) -> Plan | None:
             multirun = multirun or settings.mode == RunMode.MULTIRUN
         launcher = launcher_of(composer.hydra_settings(launchers).launcher)
     # Hydra starts a launcher with -m alone; without it, --cfg shows the launcher.
-    basic = ["--multirun", *jobs_own, "hydra/launcher=basic"]
+    # Its parser wants all overrides in one place.
+    own = [each for each in jobs_own if _is_override(each)]
+    flags = [each for each in jobs_own if not _is_override(each)]
+    basic = ["--multirun", *flags, *own, "hydra/launcher=basic"]
     configs = compose_command_line(basic if multirun else arguments)
     return Plan(configs, launcher) if configs else None
 
@@ -79,6 +82,10 @@ _LAUNCHER = ("hydra/launcher", "hydra.launcher")
 
 def _key(override: str) -> str:
     return override.lstrip("+~").split("=", 1)[0]
+
+
+def _is_override(argument: str) -> bool:
+    return argument.startswith("~") or ("=" in argument and not argument.startswith("-"))
 
 
 def _is_plain(settings: DictConfig, multirun: bool) -> bool:

@@ -82,7 +82,10 @@ def test_what_only_hydra_can_do_is_left_to_hydra(
         (["-m", "seed=choice()"], "seed=choice()"),
         (["-m", "seed=interval(0,1)"], "not a list of values"),
         (["seed=1,2"], "seed=1,2"),
-        (["-m", "hydra/launcher=nosuch"], "Could not find 'hydra/launcher/nosuch'"),
+        (
+            ["-m", "hydra/launcher=nosuch"],
+            "hydra/launcher=nosuch: no such file in conf/hydra/launcher",
+        ),
         (["-m", "hydra/launcher=ray", "hydra.launcher.cpus=3"], "hydra.launcher.cpus"),
         (["-m", "hydra.launcher._target_=os.system"], "os.system is no launcher of this suite"),
         (["-m", "optimizer.lrr=1,2"], "optimizer.lrr"),

@@ -1,0 +1,76 @@
+"""What is said to a mistyped override, on both ways to a config."""
+
+from collections.abc import Callable
+
+import pytest
+
+from fmnist_bench.config.compose import compose, compose_command_line
+from fmnist_bench.config.refusal import in_one_line, nearest_key
+from fmnist_bench.errors import BenchError
+from fmnist_bench.sweep.plan import plan
+
+SAID = [
+    (["epoch=3"], "epoch: the config has no such key; did you mean epochs?"),
+    (["lr=0.1"], "lr: the config has no such key; did you mean optimizer.lr?"),
+    (["expriment=cnn"], "expriment: the config has no such key; did you mean experiment?"),
+    (
+        ["optimizer=sgd", "optimizer.nestrov=true"],
+        "optimizer.nestrov: the config has no such key; did you mean optimizer.nesterov?",
+    ),
+    (
+        ["model=mlp", "model.net.depth=3"],
+        "model.net.depth: the config has no such key; "
+        "model.net has _target_, num_classes, hidden, dropout",
+    ),
+    (["zzzz=1"], "zzzz: the config has no such key; --cfg job shows the keys"),
+    (["model=vggg"], "model=vggg: no such file in conf/model; did you mean vgg? choose from cnn,"),
+    (["data=x"], "data=x: no such file in conf/data; choose from fashion_mnist, mnist"),
+    (["optimizer=adan"], "did you mean adam? choose from adam, adamw, sgd"),
+]
+WAYS: list[Callable[[list[str]], object]] = [
+    compose,
+    compose_command_line,
+    plan,
+    lambda overrides: plan(["-m", "seed=0,1", *overrides]),
+]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("overrides", "said"), SAID)
+def test_what_may_have_been_meant_is_named(
+    way: Callable[[list[str]], object], overrides: list[str], said: str
+) -> None:
+    with pytest.raises(BenchError) as refused:
+        way(overrides)
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_second_mistake_takes_the_hint_and_not_the_message() -> None:
+    with pytest.raises(BenchError, match=r"^epoch: the config has no such key|^model=vggg: "):
+        compose_command_line(["epoch=3", "model=vggg"])
+
+
+def test_flags_that_exclude_each_other_are_one_line() -> None:
+    with pytest.raises(BenchError, match="Only one of"):
+        plan(["-m", "seed=0,1", "--cfg", "job"])
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("lr", "optimizer.lr"),  # not schedule.deep.lr, which lies deeper
+        ("optimizer.lrr", "optimizer.lr"),
+        ("optimizer.decay", None),
+        ("epoch", "epochs"),
+        ("optimzer.lr", "optimizer.lr"),
+    ],
+)
+def test_the_nearest_key(key: str, meant: str | None) -> None:
+    known = ["schedule", "schedule.deep.lr", "optimizer", "optimizer.lr", "epochs"]
+    assert nearest_key(key, known) == meant
+
+
+def test_what_is_neither_key_nor_file_keeps_hydras_words() -> None:
+    told = "Error merging override epochs=x\nValue 'x' is no Integer\nSet HYDRA_FULL_ERROR=1"
+    assert in_one_line(told, list) == "Error merging override epochs=x Value 'x' is no Integer"
