@@ -40,3 +40,23 @@ def test_every_training_composes() -> None:
 @pytest.mark.parametrize("path", re.findall(r"\]\((?!http)([^)#]+)\)", README))
 def test_every_link_leads_somewhere(path: str) -> None:
     assert (ROOT / path).exists()
+
+
+def test_the_boards_top_is_the_boards() -> None:
+    board = (ROOT / "results" / "leaderboard.md").read_text()
+    top = _tables(README)[0]
+    assert len(top) >= 5
+    columns = ("Rank", "Classifier", "Mean ± std (runs), %", "MNIST test accuracy")
+    whole = [tuple(row[column] for column in columns) for row in _tables(board)[0]]
+    assert [tuple(row.values()) for row in top] == whole[: len(top)]
+
+
+def _tables(markdown: str) -> list[list[dict[str, str]]]:
+    """Return the tables of `markdown`, each as rows of cells by column."""
+    tables = []
+    for block in re.findall(r"(?:^\|.*\|\n)+", markdown, flags=re.MULTILINE):
+        lines = [
+            [cell.strip() for cell in line.strip("|").split(" | ")] for line in block.splitlines()
+        ]
+        tables.append([dict(zip(lines[0], line, strict=True)) for line in lines[2:]])
+    return tables
