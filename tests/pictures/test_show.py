@@ -187,8 +187,8 @@ def test_hard_shows_the_hardest_images(
         (["data", "--classes", "Bags"], "--classes: 'Bags', expected 0 to 9 or of T-shirt/top"),
         (["data", "--rows", "0"], "--rows: 0, expected 1 to 50"),
         (["data", "--epoch", "-1"], "--epoch: -1, expected 0 or more"),
-        (["data", "augment=blur"], "augment/blur"),
-        (["model", "model=none"], "model/none"),
+        (["data", "augment=blur"], "augment=blur: no such file"),
+        (["model", "model=none"], "model=none: no such file"),
     ],
 )
 def test_bad_input_is_one_line(
