@@ -52,7 +52,9 @@ def compose_command_line(arguments: Sequence[str]) -> list[dict[str, Any]]:
         if exit_.code:
             told = in_one_line(complaints.getvalue(), lambda: _keys_beside(arguments))
             raise BenchError(told) from None
-    except ValueError as error:  # of flags that exclude each other, as -m and --cfg
+    except ValueError as error:
+        if not str(error).startswith("Only one of --"):
+            raise
         raise BenchError(str(error)) from None
     finally:
         sys.argv = before
@@ -167,6 +169,11 @@ class Composer:
         )
 
 
+def is_override(argument: str) -> bool:
+    """Whether `argument` of the command line is an override, and not a flag or a flag's value."""
+    return argument.startswith("~") or ("=" in argument and not argument.startswith("-"))
+
+
 @contextlib.contextmanager
 def _refusals(known_keys: Callable[[], Collection[str]] = tuple) -> Iterator[None]:
     try:
@@ -178,9 +185,8 @@ def _refusals(known_keys: Callable[[], Collection[str]] = tuple) -> Iterator[Non
 
 
 def _keys_beside(arguments: Sequence[str]) -> list[str]:
-    overrides = [each for each in arguments if "=" in each and not each.startswith("-")]
     with Composer.ready() as composer:
-        return composer.known_keys(overrides)
+        return composer.known_keys([each for each in arguments if is_override(each)])
 
 
 def _dotted(config: DictConfig) -> list[str]:

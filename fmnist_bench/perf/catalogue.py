@@ -15,7 +15,6 @@ COMPARISONS = {
     "template": "a training epoch, against Lightning over torchvision's per-image dataset",
     "gpu": "training throughput on one GPU, against the figures it is held to",
 }
-NEEDS_GPU = frozenset({"gpu"})
 
 
 def build(name: str, place: Place) -> Comparison:

@@ -8,7 +8,7 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from fmnist_bench.config.compose import Composer, compose_command_line
+from fmnist_bench.config.compose import Composer, compose_command_line, is_override
 from fmnist_bench.errors import BenchError
 from fmnist_bench.sweep.launchers.choose import launcher_of
 from fmnist_bench.sweep.launchers.launcher import Launcher
@@ -48,8 +48,8 @@ def plan(arguments: Sequence[str]) -> Plan | None:
         launcher = launcher_of(composer.hydra_settings(launchers).launcher)
     # Hydra starts a launcher with -m alone; without it, --cfg shows the launcher.
     # Its parser wants all overrides in one place.
-    own = [each for each in jobs_own if _is_override(each)]
-    flags = [each for each in jobs_own if not _is_override(each)]
+    own = [each for each in jobs_own if is_override(each)]
+    flags = [each for each in jobs_own if not is_override(each)]
     basic = ["--multirun", *flags, *own, "hydra/launcher=basic"]
     configs = compose_command_line(basic if multirun else arguments)
     return Plan(configs, launcher) if configs else None
@@ -82,10 +82,6 @@ _LAUNCHER = ("hydra/launcher", "hydra.launcher")
 
 def _key(override: str) -> str:
     return override.lstrip("+~").split("=", 1)[0]
-
-
-def _is_override(argument: str) -> bool:
-    return argument.startswith("~") or ("=" in argument and not argument.startswith("-"))
 
 
 def _is_plain(settings: DictConfig, multirun: bool) -> bool:

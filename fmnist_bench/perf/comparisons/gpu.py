@@ -4,11 +4,10 @@ from functools import partial
 
 import torch
 
+from fmnist_bench.data.facts import FILE_SHAPES
 from fmnist_bench.errors import BenchError
 from fmnist_bench.perf import suite_run
 from fmnist_bench.perf.comparison import Comparison, Goal, Measure, Place
-
-IMAGES = 60_000
 
 # Images per second to reach on an H100, batch size, and epochs after the first.
 NETS: dict[str, tuple[float, int, int]] = {
@@ -64,4 +63,5 @@ def _rate(place: Place, name: str) -> float:
         f"epochs={epochs + 1}",
     )
     seconds = [epoch.seconds for epoch in record.history[1:]]
-    return IMAGES // batch * batch * len(seconds) / sum(seconds)
+    images = FILE_SHAPES["train_images"][0] // batch * batch
+    return images * len(seconds) / sum(seconds)

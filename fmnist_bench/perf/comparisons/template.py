@@ -5,13 +5,14 @@ from functools import partial
 
 from torch import nn
 
+from fmnist_bench.data.facts import FILE_SHAPES
 from fmnist_bench.nets.cnn import CNN
 from fmnist_bench.nets.mlp import MLP
 from fmnist_bench.perf import suite_run, template_peer
 from fmnist_bench.perf.comparison import Comparison, Goal, Measure, Place
 
 BATCH = 128
-IMAGES = 60_000
+IMAGES = FILE_SHAPES["train_images"][0]
 PROBE_IMAGES = 40 * BATCH
 WORKERS = (0, 2)
 
