@@ -33,9 +33,9 @@ def row_problems(runs: Iterable[Run]) -> Iterator[Problem]:
 
 
 def _labels(members: list[Run]) -> Iterator[Problem]:
-    # A plan may grow; the largest counts.
+    # A plan may grow, in seeds and in datasets; all that any run plans is wanted.
     first, *others = members
-    plan = {"seeds": first.record.row.seeds}
+    plan = {"seeds": first.record.row.seeds, "datasets": first.record.row.datasets}
     for run in others:
         if run.record.row.model_copy(update=plan) != first.record.row:
             yield _of_record(run, f"its row's labels differ from those of {first.path}")

@@ -305,6 +305,15 @@ def test_the_largest_plan_of_a_row_counts(synthetic: SimpleNamespace, results: P
     assert any("missing: its row plans" in found for found in problems(results))
 
 
+def test_every_dataset_that_a_row_plans_counts(synthetic: SimpleNamespace, results: Path) -> None:
+    """Runs on a second dataset may follow later; one record that plans them is enough."""
+    row = json.loads((run(results, "mlp", 1) / "record.json").read_bytes())["row"]
+    reseal(synthetic, run(results, "mlp", 1), row=row | {"datasets": ["fashion_mnist", "mnist"]})
+    missing = [found for found in problems(results) if "missing: its row plans" in found]
+    assert len(missing) == row["seeds"]
+    assert all("on mnist" in found for found in missing)
+
+
 def test_a_failed_run_stands_in_for_its_seed(synthetic: SimpleNamespace, results: Path) -> None:
     shutil.rmtree(run(results, "mlp", 2))
     synthetic.write_run(results / "runs" / "mlp", synthetic.failed(synthetic.row("mlp", 3), seed=2))
