@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-_FEW_PIXELS = 4
+_PRODUCT_OUTPUT_PIXELS = 4
 
 
 class CpuConv2d(nn.Conv2d):
@@ -29,7 +29,7 @@ class CpuConv2d(nn.Conv2d):
         reach = [input.shape[2 + axis] + 2 * padding[axis] - 1 for axis in (0, 1)]
         reach = [reach[axis] - dilation[axis] * (kernel[axis] - 1) for axis in (0, 1)]
         size = (reach[0] // stride[0] + 1, reach[1] // stride[1] + 1)
-        if 0 < size[0] * size[1] <= _FEW_PIXELS:
+        if 0 < size[0] * size[1] <= _PRODUCT_OUTPUT_PIXELS:
             return self._product(_padded(input, padding), size, stride, dilation)
         more = _two([max(0, padding[axis] - kernel[axis] // 2) for axis in (0, 1)])
         if not any(more):

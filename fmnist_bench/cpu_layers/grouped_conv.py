@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-_FEW_PIXELS = 4
+_SLOW_INPUT_PIXELS = 4
 
 
 class CpuGroupedConv:
@@ -36,4 +36,4 @@ class CpuGroupedConv:
 
     def _is_fast(self, input: Tensor) -> bool:
         pixels = input.shape[2] * input.shape[3]
-        return max(self.stride) == 1 and max(self.kernel_size) <= 3 and pixels > _FEW_PIXELS
+        return max(self.stride) == 1 and max(self.kernel_size) <= 3 and pixels > _SLOW_INPUT_PIXELS
