@@ -20,8 +20,12 @@ class CpuConv2d(nn.Conv2d):
 
     def forward(self, input: Tensor) -> Tensor:
         """Map (B, C, H, W) to (B, channels, height, width)."""
+        return self.convolve(input, self.weight, self.bias)
+
+    def convolve(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        """Map (B, C, H, W) to (B, channels, height, width) with these weights."""
         if input.device.type != "cpu" or torch.compiler.is_compiling():
-            return super().forward(input)
+            return self._plain(input, weight, bias)
         padding, stride, dilation = (
             _two(sides) for sides in (self.padding, self.stride, self.dilation)
         )
@@ -30,33 +34,39 @@ class CpuConv2d(nn.Conv2d):
         reach = [reach[axis] - dilation[axis] * (kernel[axis] - 1) for axis in (0, 1)]
         size = (reach[0] // stride[0] + 1, reach[1] // stride[1] + 1)
         if 0 < size[0] * size[1] <= _PRODUCT_OUTPUT_PIXELS:
-            return self._product(_padded(input, padding), size, stride, dilation)
+            padded = _padded(input, padding)
+            return _product(padded, weight, bias, size, stride, dilation)
         more = _two([max(0, padding[axis] - kernel[axis] // 2) for axis in (0, 1)])
         if not any(more):
-            return super().forward(input)
+            return self._plain(input, weight, bias)
         left = (padding[0] - more[0], padding[1] - more[1])
-        padded = _padded(input, more)
-        return F.conv2d(padded, self.weight, self.bias, stride, left, dilation)
+        return F.conv2d(_padded(input, more), weight, bias, stride, left, dilation)
 
-    def _product(
-        self,
-        padded: Tensor,
-        size: tuple[int, int],
-        stride: tuple[int, int],
-        dilation: tuple[int, int],
-    ) -> Tensor:
-        if torch.is_autocast_enabled("cpu"):  # before the pixels are copied for every tap
-            padded = padded.to(torch.get_autocast_dtype("cpu"))
-        pixels = padded.permute(0, 2, 3, 1)
-        spans = [(size[axis] - 1) * stride[axis] + 1 for axis in (0, 1)]
-        taps = [
-            pixels[:, top : top + spans[0] : stride[0], left : left + spans[1] : stride[1]]
-            for top in range(0, self.kernel_size[0] * dilation[0], dilation[0])
-            for left in range(0, self.kernel_size[1] * dilation[1], dilation[1])
-        ]
-        # (channels, taps x C): a view of weights in channels_last.
-        weight = self.weight.permute(0, 2, 3, 1).flatten(1)
-        return F.linear(torch.cat(taps, -1), weight, self.bias).permute(0, 3, 1, 2)
+    def _plain(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        answer: Tensor = self._conv_forward(input, weight, bias)
+        return answer
+
+
+def _product(
+    padded: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    size: tuple[int, int],
+    stride: tuple[int, int],
+    dilation: tuple[int, int],
+) -> Tensor:
+    if torch.is_autocast_enabled("cpu"):  # before the pixels are copied for every tap
+        padded = padded.to(torch.get_autocast_dtype("cpu"))
+    pixels = padded.permute(0, 2, 3, 1)
+    spans = [(size[axis] - 1) * stride[axis] + 1 for axis in (0, 1)]
+    taps = [
+        pixels[:, top : top + spans[0] : stride[0], left : left + spans[1] : stride[1]]
+        for top in range(0, weight.shape[2] * dilation[0], dilation[0])
+        for left in range(0, weight.shape[3] * dilation[1], dilation[1])
+    ]
+    # (channels, taps x C): a view of weights in channels_last.
+    flat = weight.permute(0, 2, 3, 1).flatten(1)
+    return F.linear(torch.cat(taps, -1), flat, bias).permute(0, 3, 1, 2)
 
 
 def _two(sides: Sequence[int] | str) -> tuple[int, int]:

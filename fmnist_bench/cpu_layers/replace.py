@@ -6,13 +6,15 @@ from fmnist_bench.cpu_layers.conv import CpuConv2d
 from fmnist_bench.cpu_layers.dropout import CpuDropout
 from fmnist_bench.cpu_layers.grouped_conv import CpuGroupedConv
 from fmnist_bench.cpu_layers.relu6 import CpuReLU6
+from fmnist_bench.cpu_layers.stem import CpuStem, begins_like_a_stem
 
 
 def replace_slow_layers(net: nn.Module) -> None:
     """Change the layers of `net` that have faster equals on a CPU; in place.
 
-    Parameters, their names and what the net computes stay; grouped convolutions round less
-    under bf16 autocast, and dropout draws other masks. Nothing changes on a GPU.
+    Parameters, their names and what the net computes stay; grouped convolutions and the first
+    normalization round less under bf16 autocast, and dropout draws other masks. Nothing
+    changes on a GPU.
     """
     # Layers change their class and stay the same objects, because others may refer to them.
     for layer in net.modules():
@@ -26,6 +28,9 @@ def replace_slow_layers(net: nn.Module) -> None:
             kind = type(layer)
             if not issubclass(kind, CpuGroupedConv):
                 layer.__class__ = type(kind.__name__, (CpuGroupedConv, kind), {})
+    for layer in net.modules():
+        if isinstance(layer, nn.Sequential) and begins_like_a_stem(layer):
+            layer.__class__ = CpuStem
 
 
 def _is_wide(layer: nn.Conv2d) -> bool:
