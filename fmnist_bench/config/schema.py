@@ -65,6 +65,7 @@ class Speed:
     channels_last: bool = MISSING
     compile: Any = MISSING
     threads: int | None = MISSING
+    matmul_precision: str | None = MISSING
 
 
 @dataclass
@@ -97,6 +98,7 @@ class Run:
     precision: str = MISSING
     channels_last: bool = MISSING
     compile: Any = MISSING
+    matmul_precision: str | None = MISSING
     ema: Ema | None = MISSING
     early_stopping: EarlyStopping | None = MISSING
     data: Data = MISSING

@@ -22,16 +22,32 @@ from fmnist_bench.tracking.mirrors import mirror
 COMPILE_MODES = ("default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")
 """What torch.compile takes as its mode (its documentation, torch 2.11)."""
 
+MATMUL_PRECISIONS = ("highest", "high", "medium")
+"""What torch.set_float32_matmul_precision takes (its documentation, torch 2.11)."""
+
 
 def prepare_torch(config: DictConfig) -> None:
-    """Set threads and matrix precision for this process, and the seed of the weights' stream."""
+    """Set threads and matrix precision for this process, and the seed of the weights' stream.
+
+    Raises:
+        BenchError: `matmul_precision` is unknown.
+    """
     torch.set_num_threads(config.trainer.threads or cores())
-    # Where fp32 is asked for on a GPU, its matrix products may round inputs to TF32.
-    torch.set_float32_matmul_precision("high")
+    torch.set_float32_matmul_precision(_matmul_precision(config))
     # Under deterministic algorithms torch would fill each tensor that it allocates before use,
     # against operations that read what nobody wrote; up to a fifth of a step goes into that.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # torch declares it in a way that mypy does not see
     torch.manual_seed(stream_seed(config.seed, "init"))
+
+
+def _matmul_precision(config: DictConfig) -> str:
+    # Where fp32 is asked for on a GPU, its matrix products may round inputs to TF32.
+    precision: str = config.matmul_precision or "high"
+    if precision not in MATMUL_PRECISIONS:
+        raise BenchError(
+            f"matmul_precision: {precision!r} is unknown; choose {', '.join(MATMUL_PRECISIONS)}"
+        )
+    return precision
 
 
 def build_data(config: DictConfig, folder: Path) -> ImageDataModule:

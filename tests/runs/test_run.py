@@ -204,6 +204,30 @@ def test_modes_of_compilation_are_those_of_torch() -> None:
     assert set(COMPILE_MODES) <= set(list_mode_options())
 
 
+@pytest.mark.parametrize(
+    ("overrides", "expected"),
+    [
+        ((), "high"),
+        (("matmul_precision=medium",), "medium"),
+        (("matmul_precision=highest",), "highest"),
+    ],
+)
+def test_matrix_products_of_fp32_are_as_precise_as_asked(
+    make_spec: MakeSpec, overrides: tuple[str, ...], expected: str
+) -> None:
+    before = torch.get_float32_matmul_precision()
+    try:
+        finished(make_spec(*overrides))
+        assert torch.get_float32_matmul_precision() == expected
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+def test_an_unknown_precision_of_matrix_products(make_spec: MakeSpec) -> None:
+    with pytest.raises(BenchError, match="matmul_precision: 'low' is unknown; choose highest"):
+        run(make_spec("matmul_precision=low"))
+
+
 @pytest.mark.parametrize(("choice", "mode"), [("true", None), ("reduce-overhead", ...)])
 def test_the_net_is_compiled_in_the_mode_asked_for(
     make_spec: MakeSpec, monkeypatch: pytest.MonkeyPatch, choice: str, mode: object
