@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from pytorch_lightning.callbacks import Callback
 
+from fmnist_bench.config.earlier import with_later_keys
 from fmnist_bench.runs.assemble import (
     build_data,
     build_model,
@@ -38,7 +39,7 @@ def run(spec: Spec, watchers: Sequence[Callback] = ()) -> Record | None:
         BenchError: the config or the data is wrong, or the loss diverged.
     """
     started = datetime.now(UTC)
-    config = OmegaConf.create(spec.config)
+    config = with_later_keys(spec.config)
     prepare_torch(config)
     with build_trackers(config, spec) as live:
         return _run(spec, config, started, [*watchers, live])

@@ -223,6 +223,14 @@ def test_matrix_products_of_fp32_are_as_precise_as_asked(
         torch.set_float32_matmul_precision(before)
 
 
+def test_a_config_from_before_a_key_existed_runs(make_spec: MakeSpec) -> None:
+    spec = make_spec("epochs=1")
+    name = spec.name
+    assert spec.config.pop("matmul_precision") is None
+    assert finished(spec).identity == spec.identity
+    assert spec.name == name
+
+
 def test_an_unknown_precision_of_matrix_products(make_spec: MakeSpec) -> None:
     with pytest.raises(BenchError, match="matmul_precision: 'low' is unknown; choose highest"):
         run(make_spec("matmul_precision=low"))
