@@ -55,8 +55,11 @@ def test_values_gradients_and_running_statistics(
         for answer in answers:
             answer.pow(3).sum().backward()
     assert len(calls) == 2
-    for (name, theirs), mine in zip(plain.named_parameters(), ours.parameters(), strict=True):
-        torch.testing.assert_close(mine.grad, theirs.grad, rtol=1e-3, atol=1e-3, msg=name)
+    # The gradient of the convolution's bias is zero but for rounding: as much as sums of this
+    # size leave.
+    gradients = [[parameter.grad for parameter in net.parameters()] for net in (plain, ours)]
+    rounding = 1e-4 * max(float(each.abs().max()) for each in gradients[0])
+    torch.testing.assert_close(gradients[1], gradients[0], rtol=1e-3, atol=rounding)
     torch.testing.assert_close(ours.state_dict(), plain.state_dict(), rtol=1e-4, atol=1e-5)
 
 
