@@ -231,6 +231,17 @@ def test_a_config_from_before_a_key_existed_runs(make_spec: MakeSpec) -> None:
     assert spec.name == name
 
 
+def test_numbers_too_small_to_be_normal_count_as_zero(make_spec: MakeSpec) -> None:
+    before = torch.ones(1) * 1e-30 * 1e-10
+    torch.set_flush_denormal(False)
+    try:
+        assert (torch.ones(1) * 1e-30 * 1e-10).item() > 0
+        finished(make_spec("epochs=1"))
+        assert (torch.ones(1) * 1e-30 * 1e-10).item() == 0
+    finally:
+        torch.set_flush_denormal(before.item() == 0)
+
+
 def test_an_unknown_precision_of_matrix_products(make_spec: MakeSpec) -> None:
     with pytest.raises(BenchError, match="matmul_precision: 'low' is unknown; choose highest"):
         run(make_spec("matmul_precision=low"))
