@@ -162,11 +162,7 @@ class Classifier(pl.LightningModule):
     def make_optimizer(self) -> Optimizer:
         """Return an optimizer of the net's parameters."""
         groups = parameter_groups(self.net, decay_norm_and_bias=self._decay_norm_and_bias)
-        optimizer = self._optimizer(groups)
-        if len(groups) > 1 and not optimizer.defaults.get("weight_decay"):
-            # Nothing is decayed, and a second group costs an MLP a twentieth of its step.
-            optimizer = self._optimizer(parameter_groups(self.net, decay_norm_and_bias=True))
-        return optimizer
+        return self._optimizer(groups)
 
     def make_schedule(
         self, optimizer: Optimizer, steps_per_epoch: int, epochs: int

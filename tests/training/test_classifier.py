@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from functools import partial
 
 import pytest
 import torch
@@ -33,24 +32,6 @@ def test_biases_and_norms_are_not_decayed_unless_asked() -> None:
     assert others["weight_decay"] == 0.0
     (all_,) = parameter_groups(net, decay_norm_and_bias=True)
     assert len(all_["params"]) == len(list(net.parameters()))
-
-
-@pytest.mark.parametrize(("decay", "groups"), [(0.0, 1), (0.1, 2)])
-def test_a_second_group_only_where_something_is_decayed(decay: float, groups: int) -> None:
-    net = Net()
-    optimizer = Classifier(
-        net,
-        init=None,
-        optimizer=partial(torch.optim.AdamW, weight_decay=decay),
-        schedule=constant,
-        label_smoothing=0.0,
-        decay_norm_and_bias=False,
-    ).make_optimizer()
-    assert len(optimizer.param_groups) == groups
-    held = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-    assert {id(parameter) for parameter in held} == {
-        id(parameter) for parameter in net.parameters()
-    }
 
 
 def test_frozen_parameters_are_not_optimised() -> None:
