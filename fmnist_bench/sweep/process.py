@@ -37,6 +37,12 @@ A training step frees and takes the same blocks again and again; each time the s
 hand over zeroed pages, which took a tenth (two-layer CNN) of a step's time on two cores.
 """
 
+HUGE_PAGES = "glibc.malloc.hugetlb=1"
+"""Makes malloc ask for pages of 2 MiB (GLIBC_TUNABLES, glibc 2.35 on) where Linux waits for that.
+
+Worth 3 % to the MLP and 5 % to the two-layer CNN on two cores, nothing to MobileNetV2.
+"""
+
 _ASKED_TO_STOP = (STOPPED, -signal.SIGINT, -signal.SIGTERM, -signal.SIGHUP)
 _PATIENCE_SECONDS = 60  # for a job that was asked to stop
 
@@ -120,7 +126,12 @@ def _environment(spec: Spec) -> dict[str, str]:
         kept.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)
     if not any(name.startswith("MALLOC_") for name in kept):
         kept |= KEPT_MEMORY
+    kept.setdefault("GLIBC_TUNABLES", HUGE_PAGES)
     trainer = spec.config["trainer"]
+    if trainer["accelerator"] == "cpu":
+        # Adam asks for a GPU in each of its steps. Unless one is in use or they are hidden, torch
+        # looks for NVIDIA's library on the disk each time: 8 % of an MLP's step.
+        kept.setdefault("CUDA_VISIBLE_DEVICES", "")
     if trainer["accelerator"] == "cpu" and trainer["devices"] > 1:
         kept[CORES_VARIABLE] = str(max(1, cores() // trainer["devices"]))
     return kept

@@ -155,14 +155,25 @@ def test_a_job_is_no_rank_of_whatever_started_it_and_ranks_divide_the_cores(
         assert not any(f'"{name}' in environment for name in ("RANK", "MASTER_", "SLURM_", "PL_"))
 
 
+OF_THE_USER = {
+    "OMP_WAIT_POLICY": "active",
+    "MALLOC_ARENA_MAX": "1",
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=0",
+}
+
+
 @pytest.mark.parametrize(
     ("mine", "expected"),
     [
-        ({}, {"OMP_WAIT_POLICY": "passive", "MALLOC_TRIM_THRESHOLD_": str(16 << 30)}),
         (
-            {"OMP_WAIT_POLICY": "active", "MALLOC_ARENA_MAX": "1"},
-            {"OMP_WAIT_POLICY": "active", "MALLOC_ARENA_MAX": "1"},
+            {},
+            {
+                "OMP_WAIT_POLICY": "passive",
+                "MALLOC_TRIM_THRESHOLD_": str(16 << 30),
+                "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+            },
         ),
+        (OF_THE_USER, OF_THE_USER),
     ],
 )
 def test_a_job_keeps_its_memory_and_spins_briefly_unless_the_user_says_otherwise(
@@ -172,7 +183,8 @@ def test_a_job_keeps_its_memory_and_spins_briefly_unless_the_user_says_otherwise
     mine: dict[str, str],
     expected: dict[str, str],
 ) -> None:
-    for name in [name for name in os.environ if name.startswith(("MALLOC_", "OMP_WAIT", "GOMP_"))]:
+    set_here = ("MALLOC_", "OMP_WAIT", "GOMP_", "GLIBC_")
+    for name in [name for name in os.environ if name.startswith(set_here)]:
         monkeypatch.delenv(name)
     for name, value in mine.items():
         monkeypatch.setenv(name, value)
@@ -183,6 +195,32 @@ def test_a_job_keeps_its_memory_and_spins_briefly_unless_the_user_says_otherwise
     assert expected.items() <= environment.items()
     if mine:
         assert not {"GOMP_SPINCOUNT", "MALLOC_TRIM_THRESHOLD_"} & environment.keys()
+
+
+@pytest.mark.parametrize(
+    ("overrides", "mine", "seen"),
+    [
+        ((), None, ""),
+        ((), "0", "0"),
+        (("trainer.accelerator=gpu",), None, None),
+    ],
+)
+def test_a_run_on_the_cpu_sees_no_gpu_unless_the_user_says_otherwise(
+    make_spec: MakeSpec,
+    script: Script,
+    monkeypatch: pytest.MonkeyPatch,
+    overrides: tuple[str, ...],
+    mine: str | None,
+    seen: str | None,
+) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if mine is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", mine)
+    script("import json; json.dump(dict(os.environ), open(folder + '/environment', 'w'))")
+    spec = make_spec(*overrides)
+    run_process(spec)
+    environment = json.loads((spec.folder / "environment").read_text())
+    assert environment.get("CUDA_VISIBLE_DEVICES") == seen
 
 
 def test_a_share_of_the_cores_that_is_no_number_is_refused(

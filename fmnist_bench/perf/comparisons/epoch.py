@@ -37,9 +37,9 @@ def build(place: Place) -> Comparison:
         method=(
             "One epoch with this machine's defaults, batch 128, from the first step to the last. "
             "The loop takes the same batches, net, precision, optimizer and schedule, and does "
-            "nothing else: no progress, metrics, checkpoints or checks for divergence. Memory and "
-            "waiting threads are left to the system's defaults there, not in a run. VGG trains "
-            "on 60 batches, ResNet18 and MobileNetV2 on 30."
+            "nothing else: no progress, metrics, checkpoints or checks for divergence. Memory, "
+            "waiting threads and the search for a GPU are left to their defaults there, not in a "
+            "run. VGG trains on 60 batches, ResNet18 and MobileNetV2 on 30."
         ),
         unit="images/s",
         sides=sides,
