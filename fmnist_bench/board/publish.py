@@ -1,13 +1,16 @@
 """Copying the runs of a row from the local results to the official ones.
 
 A run that diverged is a result of its recipe and goes along, as a record without
-predictions; one that was killed or broke is not, and has to be trained again.
+predictions; one that was killed or broke is not, and has to be trained again. What cannot
+stand on the board, as the runs of a search, stays behind.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from fmnist_bench.board.collect import Run, collect
+from fmnist_bench.board.rows import left_out
 from fmnist_bench.board.run_checks import run_problems
 from fmnist_bench.errors import BenchError
 from fmnist_bench.files import atomic_write
@@ -39,19 +42,7 @@ def plan_copies(outputs: Path, results: Path, row: str, *, allow_dirty: bool) ->
             broke, fails its checks, was not made from a clean commit, or differs from what
             is published already.
     """
-    collected = collect(outputs)
-    for problem in collected.unreadable:
-        if any(name.startswith(f"{row}-") for name in problem.path.split("/")):
-            raise BenchError(f"{outputs}/{problem}")
-    runs = [run for run in collected.runs if run.record.row.name == row]
-    for run in runs:
-        if run.record.status == "failed" and run.record.reason != "diverged":
-            raise BenchError(
-                f"{outputs}/{run.path}: failed ({run.record.reason}: {run.record.error}); "
-                "train it again"
-            )
-    if not any(run.record.status == "done" for run in runs):
-        raise BenchError(f"{outputs}: no finished run of row {row!r}; train it first")
+    runs = _runs_of(row, outputs)
     recipes = {run.record.recipe: run.path for run in runs}
     if len(recipes) > 1:
         first, second, *_ = recipes.values()
@@ -78,6 +69,33 @@ def make_copies(copies: list[Copy]) -> int:
                 file.write((copy.source / name).read_bytes())
         new += bool(missing)
     return new
+
+
+def _runs_of(row: str, outputs: Path) -> list[Run]:
+    """Return the runs that make up `row`, at least one of them finished."""
+    collected = collect(outputs)
+    for problem in collected.unreadable:
+        if any(name.startswith(f"{row}-") for name in problem.path.split("/")):
+            raise BenchError(f"{outputs}/{problem}")
+    runs: list[Run] = []
+    others: Counter[str] = Counter()
+    for run in collected.runs:
+        if run.record.row.name == row:
+            reason = left_out(run)
+            if reason is None:
+                runs.append(run)
+            else:
+                others[reason] += 1
+    for run in runs:
+        if run.record.status == "failed" and run.record.reason != "diverged":
+            raise BenchError(
+                f"{outputs}/{run.path}: failed ({run.record.reason}: {run.record.error}); "
+                "train it again"
+            )
+    if not any(run.record.status == "done" for run in runs):
+        rest = "".join(f"; left out: {count} {reason}" for reason, count in others.items())
+        raise BenchError(f"{outputs}: no finished run of row {row!r}; train it first{rest}")
+    return runs
 
 
 def _refuse(outputs: Path, run: Run, *, allow_dirty: bool) -> None:

@@ -104,6 +104,27 @@ def test_two_recipes_are_refused(synthetic: SimpleNamespace, outputs: Path) -> N
         plan_copies(outputs, outputs, "cnn", allow_dirty=False)
 
 
+SEARCH = {"protocol": {"test": "never"}}
+
+
+def test_runs_of_a_search_under_the_name_of_the_row_stay_behind(
+    synthetic: SimpleNamespace, outputs: Path, tmp_path: Path
+) -> None:
+    before = plan_copies(outputs, tmp_path, "cnn", allow_dirty=False)
+    searched = synthetic.record(synthetic.row("cnn", 3), config_changes=SEARCH | {"epochs": 9})
+    synthetic.write_run(outputs / "runs", searched)
+    assert plan_copies(outputs, tmp_path, "cnn", allow_dirty=False) == before
+
+
+def test_a_row_that_was_only_searched_is_refused_and_says_so(
+    synthetic: SimpleNamespace, tmp_path: Path
+) -> None:
+    searched = synthetic.record(synthetic.row("cnn", 3), config_changes=SEARCH)
+    synthetic.write_run(tmp_path / "runs", searched)
+    with pytest.raises(BenchError, match=r"no finished run of row 'cnn'.*1 runs of a search"):
+        plan_copies(tmp_path, tmp_path, "cnn", allow_dirty=False)
+
+
 def test_an_unknown_row_is_refused(outputs: Path) -> None:
     with pytest.raises(BenchError, match="no finished run of row 'vgg'"):
         plan_copies(outputs, outputs, "vgg", allow_dirty=False)
