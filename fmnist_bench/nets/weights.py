@@ -107,7 +107,10 @@ def _verify(path: Path, sha256: str | None) -> None:
         with path.open("rb") as file:
             actual = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise BenchError(f"{path}: weights cannot be read ({error.strerror})") from None
+        raise BenchError(
+            f"{path}: weights cannot be read ({error.strerror}); name a file of them with "
+            "model.net.weights=FILE"
+        ) from None
     if sha256 is None:
         raise BenchError(
             f"{path}: weights need their digest, which makes them part of the run; "

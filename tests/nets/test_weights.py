@@ -59,7 +59,9 @@ def test_other_digest_is_refused_and_both_are_told(tmp_path: Path) -> None:
 
 
 def test_missing_file_and_folder(tmp_path: Path) -> None:
-    assert "No such file" in refusal(tmp_path / "x.pth", None)
+    message = refusal(tmp_path / "x.pth", None)
+    assert "No such file" in message
+    assert "model.net.weights=FILE" in message
     (tmp_path / "folder.pth").mkdir()
     assert "directory" in refusal(tmp_path / "folder.pth", None)
 
