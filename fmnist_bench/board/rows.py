@@ -50,7 +50,9 @@ class BoardRow:
 
     @property
     def status(self) -> str:
-        """How far the Fashion-MNIST runs carry the row."""
+        """How far the Fashion-MNIST runs carry the row, or that it plans MNIST alone."""
+        if not self.fashion.planned and not self.fashion.runs and self.runs:
+            return "MNIST only"
         return self.fashion.status
 
     @property
@@ -69,7 +71,7 @@ class BoardRow:
         )
 
 
-_STANDING = {"ranked": 0, "provisional": 1, "incomplete": 3, "no result": 4}
+_STANDING = {"ranked": 0, "provisional": 1, "incomplete": 3, "MNIST only": 4, "no result": 5}
 
 
 def left_out(run: Run) -> str | None:
@@ -88,7 +90,7 @@ def group(runs: Iterable[Run]) -> list[BoardRow]:
     """Group `runs`, none of them `left_out`, into rows; best mean Fashion accuracy first.
 
     Ranked rows stand before provisional ones, then rows of one or two runs, incomplete
-    rows, and rows without a Fashion-MNIST result. Ties go by name. Of two runs that are
+    rows, rows of MNIST alone, and rows without a result. Ties go by name. Of two runs that are
     the same, the one of the first path counts.
     """
     groups: dict[tuple[str, str], list[Run]] = {}

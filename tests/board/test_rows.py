@@ -36,6 +36,19 @@ def test_rows_stand_by_completeness_then_accuracy_then_name(
     ]
 
 
+def test_a_row_of_mnist_alone_says_so_and_stands_behind_fashion(
+    synthetic: SimpleNamespace, tmp_path: Path
+) -> None:
+    digits = synthetic.row("digits", 5, datasets=["mnist"])
+    synthetic.write_row(tmp_path, digits, {"mnist": synthetic.net(0.99)})
+    synthetic.write_row(
+        tmp_path, synthetic.row("partial", 5), {"fashion_mnist": synthetic.net(0.9)}, seeds=4
+    )
+    synthetic.write_run(tmp_path, synthetic.failed(synthetic.row("lost", 1)))
+    found = [(row.row.name, row.status) for row in rows_of(tmp_path)]
+    assert found == [("partial", "incomplete"), ("digits", "MNIST only"), ("lost", "no result")]
+
+
 def test_ties_go_by_name(synthetic: SimpleNamespace, tmp_path: Path) -> None:
     predictions = synthetic.net(0.9).predictions(synthetic.labels("fashion_mnist"), 0)
     for name in ("zeta", "alpha", "midway"):
