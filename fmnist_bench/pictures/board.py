@@ -1,6 +1,7 @@
 """A board as a picture: accuracy against cost, with intervals and the Pareto front."""
 
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -147,6 +148,15 @@ def _explain(figure: "Figure", corner: "Axes", points: list[Point]) -> None:
         ncols=_COLUMNS,
         handlelength=0,
         handletextpad=0,
-        title=_NOTE,
+        title=_note(points),
         title_fontsize=8.5,
     )
+
+
+def _note(points: list[Point]) -> str:
+    # Seconds on one processor are no measure of a row trained on another.
+    machines = sorted({point.hardware for point in points if point.costs["seconds"]})
+    if len(machines) < 2:
+        return _NOTE
+    said = f"Times are from several kinds of hardware: {'; '.join(machines)}."
+    return f"{_NOTE}\n{fill(said, len(_NOTE))}"

@@ -24,7 +24,8 @@ COSTS = {
 class Point:
     """One row: accuracies in [0, 1], the interval's bounds, and its costs by kind.
 
-    A cost is None where it was not measured. `claimed` holds what is reported for the row.
+    A cost is None where it was not measured. `claimed` holds what is reported for the row,
+    `hardware` the processors that its runs were timed on.
     """
 
     title: str
@@ -33,6 +34,7 @@ class Point:
     high: float
     costs: dict[str, float | None]
     claimed: tuple[float, ...]
+    hardware: str
 
 
 def points_of(board: Board) -> list[Point]:
@@ -79,4 +81,6 @@ def _point(standing: Standing) -> Point:
     claims = (claim.accuracy("fashion_mnist") for claim in standing.claims)
     claimed = tuple(sorted({claim for claim in claims if claim is not None}))
     title = plain(standing.row.title)
-    return Point(title, column.mean, interval.low, interval.high, costs, claimed)
+    return Point(
+        title, column.mean, interval.low, interval.high, costs, claimed, standing.row.hardware
+    )

@@ -101,6 +101,28 @@ def test_the_picture_says_what_it_shows(results: Path) -> None:
         assert f">{words}</text>" in said, words
 
 
+def test_times_on_two_kinds_of_hardware_are_said_to_be_so(
+    synthetic: SimpleNamespace, results: Path
+) -> None:
+    def notes() -> list[str]:
+        with styled():
+            figure = pareto_figure(read_board(results))
+        return [legend.get_title().get_text() for legend in figure.legends]
+
+    (alone,) = notes()
+    assert "hardware" not in alone
+    row = synthetic.row("mlp")
+    nets = {"fashion_mnist": synthetic.net(0.9)}
+    apart = synthetic.Hardware(
+        device="cpu", device_count=1, cpu="Another CPU", cores=1, memory_bytes=1, system=""
+    )
+    synthetic.write_row(results / "runs", row, nets, train_seconds=5.0, hardware=apart)
+    (both,) = notes()
+    (line,) = set(both.splitlines()) - set(alone.splitlines())
+    assert line.startswith("Times are from several kinds of hardware: ")
+    assert "Another CPU" in line and "Some CPU" in line
+
+
 def test_a_board_without_accuracies_is_one_line(synthetic: SimpleNamespace, tmp_path: Path) -> None:
     synthetic.write_run(tmp_path, synthetic.failed(synthetic.row("cnn")))
     with pytest.raises(BenchError, match="no row with a Fashion-MNIST accuracy of 50 %"):
