@@ -21,8 +21,12 @@ from fmnist_bench.runs.predictions import write_predictions
 from fmnist_bench.runs.record import Record, write_record
 from fmnist_bench.runs.score import score
 from fmnist_bench.runs.spec import Spec
-from fmnist_bench.runs.weights import load_scored_weights, save_weights
-from fmnist_bench.training.guards import RESUME_FILE
+from fmnist_bench.runs.weights import save_weights
+from fmnist_bench.training.checkpoints import (
+    remove_checkpoints,
+    remove_unfinished,
+    resume_point,
+)
 from fmnist_bench.training.trainer import build_training
 from fmnist_bench.training.warm_up import warm_up
 
@@ -51,6 +55,7 @@ def _run(
     data = build_data(config, spec.data_folder)
     model = build_model(config)
     net = net_of(model)
+    remove_unfinished(spec.folder)
     parameters, macs = parameter_count(net), mac_count(net)
     speed_up(net, config)
 
@@ -70,13 +75,12 @@ def _run(
             device=training.trainer.strategy.root_device,
             precision=training.trainer.precision_plugin,
         )
-    resume = spec.folder / RESUME_FILE
-    training.trainer.fit(model, data, ckpt_path=resume if resume.exists() else None)
+    training.trainer.fit(model, data, ckpt_path=resume_point(spec.folder))
     if not training.trainer.is_global_zero:
         return None
 
     # From here on nothing is chosen any more: these weights are scored, once on each set.
-    best_epoch = load_scored_weights(training, model)
+    best_epoch = training.best.load(model) if training.best else None
     device = training.trainer.strategy.root_device
     net.to(device)
     precision = training.trainer.precision_plugin.val_step_context
@@ -111,5 +115,5 @@ def _run(
     if test:
         write_predictions(spec.folder, test.predictions)
     write_record(spec.folder, record)
-    training.remove_checkpoints()
+    remove_checkpoints(spec.folder)
     return record

@@ -1,29 +1,13 @@
-"""The weights that a run is scored with, and the file that keeps them."""
+"""The file that keeps the weights that a run was scored with."""
 
 from pathlib import Path
 
-import pytorch_lightning as pl
-import torch
 from safetensors.torch import save
 from torch import nn
 
 from fmnist_bench.files import atomic_write
-from fmnist_bench.training.trainer import Training
 
 FILE_NAME = "weights.safetensors"
-
-
-def load_scored_weights(training: Training, model: pl.LightningModule) -> int | None:
-    """Put the weights that the protocol scores into `model`; return their epoch.
-
-    With `protocol.weights=last` the model keeps what training ended with (the average,
-    where one is kept), and there is no best epoch.
-    """
-    if training.best is None:
-        return None
-    checkpoint = torch.load(training.best.best_model_path, map_location="cpu", weights_only=True)
-    model.load_state_dict(checkpoint["state_dict"])
-    return int(checkpoint["epoch"])
 
 
 def save_weights(folder: Path, net: nn.Module) -> None:

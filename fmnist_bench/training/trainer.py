@@ -7,14 +7,15 @@ from pathlib import Path
 import pytorch_lightning as pl
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig
-from pytorch_lightning.callbacks import Callback, EarlyStopping, ModelCheckpoint
+from pytorch_lightning.callbacks import Callback, EarlyStopping
 from pytorch_lightning.callbacks.weight_averaging import EMAWeightAveraging
 
 from fmnist_bench.errors import BenchError
+from fmnist_bench.training.checkpoints import BestEpoch, ResumePoint, WholeFiles
 from fmnist_bench.training.clock import Clock
 from fmnist_bench.training.curves import Curves
 from fmnist_bench.training.from_data import InitialiseFromData
-from fmnist_bench.training.guards import RESUME_FILE, DivergenceGuard, EpochStreams, ResumePoint
+from fmnist_bench.training.guards import DivergenceGuard, EpochStreams
 from fmnist_bench.training.overhead import NoProfiler, without_empty_hooks
 from fmnist_bench.training.progress import Progress
 from fmnist_bench.training.ranks import SameConfig
@@ -27,14 +28,7 @@ class Training:
     trainer: pl.Trainer
     curves: Curves
     clock: Clock
-    best: ModelCheckpoint | None
-    folder: Path
-
-    def remove_checkpoints(self) -> None:
-        """Delete what only an unfinished run needs."""
-        (self.folder / RESUME_FILE).unlink(missing_ok=True)
-        if self.best is not None:
-            Path(self.best.best_model_path).unlink(missing_ok=True)
+    best: BestEpoch | None
 
 
 def build_training(
@@ -55,7 +49,7 @@ def build_training(
     """
     _refuse_contradictions(config)
     curves = Curves()
-    best = _best_epoch(folder) if config.protocol.weights == "best" else None
+    best = BestEpoch(folder) if config.protocol.weights == "best" else None
     clock = Clock()
     callbacks: list[Callback] = [
         clock,
@@ -64,12 +58,12 @@ def build_training(
         EpochStreams(config.seed),
         DivergenceGuard(),
         ResumePoint(folder),
+        *([best] if best else []),  # before what swaps the weights back
         *_averaging(config),
         *_early_stopping(config),
         *watchers,
         curves,
         Progress(bar=config.trainer.progress_bar),
-        *([best] if best else []),
     ]
     index = config.trainer.device_index
     try:
@@ -86,6 +80,7 @@ def build_training(
             if config.protocol.split == "none"
             else config.trainer.limit_batches,
             callbacks=without_empty_hooks(callbacks),
+            plugins=[WholeFiles()],
             profiler=NoProfiler(),
             logger=False,  # trackers follow the run as callbacks
             default_root_dir=folder,
@@ -97,20 +92,7 @@ def build_training(
         )
     except (ValueError, RuntimeError, MisconfigurationException) as error:
         raise BenchError(f"trainer: {' '.join(str(error).split())}") from None
-    return Training(trainer, curves, clock, best, folder)
-
-
-def _best_epoch(folder: Path) -> ModelCheckpoint:
-    # Only a strictly higher accuracy replaces the kept epoch, so that ties go to the earliest.
-    return ModelCheckpoint(
-        dirpath=folder,
-        filename="best",
-        monitor="val/accuracy",
-        mode="max",
-        save_top_k=1,
-        save_weights_only=True,
-        enable_version_counter=False,
-    )
+    return Training(trainer, curves, clock, best)
 
 
 def _averaging(config: DictConfig) -> list[Callback]:

@@ -22,7 +22,7 @@ from fmnist_bench.runs.predictions import read_predictions
 from fmnist_bench.runs.record import read_record
 from fmnist_bench.runs.spec import Spec
 from fmnist_bench.sweep.job import run_job
-from fmnist_bench.training.guards import RESUME_FILE
+from fmnist_bench.training.checkpoints import RESUME_FILE
 
 DDP = ("trainer=ddp", "trainer.accelerator=cpu", "trainer.profile=cpu", "trainer.threads=1")
 MakeSpec = Callable[..., Spec]
