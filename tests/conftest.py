@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fmnist_bench.config.compose import compose
 from fmnist_bench.data.facts import FILE_NAMES
-from fmnist_bench.runs.spec import Spec
+from fmnist_bench.records.spec import Spec
 
 TRAIN, TEST = 400, 100
 

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from fmnist_bench.board.lookup import never_tested
 from fmnist_bench.data.labels import test_labels
 from fmnist_bench.errors import BenchError
-from fmnist_bench.runs import predictions as predictions_file
-from fmnist_bench.runs import record as record_file
-from fmnist_bench.runs.predictions import Predictions, read_predictions
-from fmnist_bench.runs.record import Record, read_record
+from fmnist_bench.records import predictions as predictions_file
+from fmnist_bench.records import record as record_file
+from fmnist_bench.records.predictions import Predictions, read_predictions
+from fmnist_bench.records.record import Record, read_record
 
 RERUNS = "reruns"
 """Folder of re-run results; its files are named by row, and a row may be called `record`."""

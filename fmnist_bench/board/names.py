@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from fmnist_bench.errors import BenchError
-from fmnist_bench.runs.names import fit_for_a_folder, folder_name
-from fmnist_bench.runs.record import Record
+from fmnist_bench.records.names import fit_for_a_folder, folder_name
+from fmnist_bench.records.record import Record
 
 
 def run_name(record: Record) -> str:

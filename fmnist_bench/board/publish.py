@@ -14,8 +14,8 @@ from fmnist_bench.board.rows import left_out
 from fmnist_bench.board.run_checks import run_problems
 from fmnist_bench.errors import BenchError
 from fmnist_bench.files import atomic_write
-from fmnist_bench.runs import predictions as predictions_file
-from fmnist_bench.runs import record as record_file
+from fmnist_bench.records import predictions as predictions_file
+from fmnist_bench.records import record as record_file
 
 _FILES = (predictions_file.FILE_NAME, record_file.FILE_NAME)
 """In the order of copying: the record comes last, so that a half-copied run is no run."""

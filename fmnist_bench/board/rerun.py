@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from fmnist_bench.board.collect import Run, collect
 from fmnist_bench.board.reruns import Rerun
 from fmnist_bench.errors import BenchError
-from fmnist_bench.runs.record import Record
+from fmnist_bench.records.record import Record
 
 Trainer = Callable[[Record, Path], Record]
 """Trains what a record describes in a folder, and returns the new record."""

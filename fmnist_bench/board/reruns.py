@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from fmnist_bench.board.collect import RERUNS, Problem
 from fmnist_bench.files import atomic_write
-from fmnist_bench.runs.record import Git, Hardware
+from fmnist_bench.records.record import Git, Hardware
 
 
 class Rerun(BaseModel):

@@ -7,11 +7,11 @@ from pathlib import Path
 from fmnist_bench.board.collect import Problem, Run
 from fmnist_bench.board.lookup import part
 from fmnist_bench.board.run_checks import LEARNED, needs_review
-from fmnist_bench.config.identity import run_identity
 from fmnist_bench.data.facts import DATASETS
-from fmnist_bench.runs import predictions as predictions_file
-from fmnist_bench.runs import record as record_file
-from fmnist_bench.runs.names import fit_for_a_folder, folder_name
+from fmnist_bench.records import predictions as predictions_file
+from fmnist_bench.records import record as record_file
+from fmnist_bench.records.identity import run_identity
+from fmnist_bench.records.names import fit_for_a_folder, folder_name
 
 _MISSING_NAMED = 20
 

@@ -9,7 +9,7 @@ from fmnist_bench.board.collect import Run
 from fmnist_bench.board.column import Column
 from fmnist_bench.board.lookup import never_tested, part
 from fmnist_bench.data.facts import DATASETS
-from fmnist_bench.runs.record import Record, Row
+from fmnist_bench.records.record import Record, Row
 
 
 @dataclass(frozen=True)

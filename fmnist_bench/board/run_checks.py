@@ -10,9 +10,9 @@ from fmnist_bench.board.lookup import part
 from fmnist_bench.board.names import run_name
 from fmnist_bench.board.rows import left_out
 from fmnist_bench.data.facts import DATASETS, PROTOCOL_VERSION
-from fmnist_bench.runs import predictions as predictions_file
-from fmnist_bench.runs import record as record_file
-from fmnist_bench.runs.names import fit_for_a_folder
+from fmnist_bench.records import predictions as predictions_file
+from fmnist_bench.records import record as record_file
+from fmnist_bench.records.names import fit_for_a_folder
 
 REVIEW_ABOVE = {"fashion_mnist": 0.975, "mnist": 0.999}
 """Accuracies that ask for a review by hand: what exceeded them so far was a mistake."""

@@ -15,8 +15,8 @@ from fmnist_bench.board.reruns import Rerun, read_reruns, tolerance
 from fmnist_bench.board.row_checks import copies, missing_reviews, row_problems
 from fmnist_bench.board.run_checks import run_problems
 from fmnist_bench.board.standings import build_board, split
-from fmnist_bench.runs import predictions as predictions_file
-from fmnist_bench.runs import record as record_file
+from fmnist_bench.records import predictions as predictions_file
+from fmnist_bench.records import record as record_file
 
 
 def verify(results: Path) -> tuple[int, list[Problem]]:

@@ -6,11 +6,11 @@ from pathlib import Path
 from fmnist_bench.commands import leaderboard
 from fmnist_bench.config.compose import Composer
 from fmnist_bench.config.profile import trainer_for_this_machine
-from fmnist_bench.sweep.launchers.choose import launcher_of
-from fmnist_bench.sweep.plan import split_launcher
-from fmnist_bench.sweep.prepare import prepare
-from fmnist_bench.sweep.rows import experiments_of, row_configs
-from fmnist_bench.sweep.sweep import Sweep
+from fmnist_bench.jobs.launchers.choose import launcher_of
+from fmnist_bench.jobs.plan import split_launcher
+from fmnist_bench.jobs.prepare import prepare
+from fmnist_bench.jobs.rows import experiments_of, row_configs
+from fmnist_bench.jobs.sweep import Sweep
 
 
 def main(argv: list[str]) -> int:

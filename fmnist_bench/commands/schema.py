@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from fmnist_bench.runs.record import Record
+from fmnist_bench.records.record import Record
 
 
 def main(argv: list[str]) -> int:

@@ -73,8 +73,8 @@ def _run(argv: list[str]) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help=INTO)
     options = parser.parse_args(argv)
     from fmnist_bench.pictures.run import draw_confusion, draw_curves, picture_folder
-    from fmnist_bench.runs.find import ROOTS, find_run
-    from fmnist_bench.runs.record import read_record
+    from fmnist_bench.records.find import ROOTS, find_run
+    from fmnist_bench.records.record import read_record
 
     folder = find_run(options.run, options.results or ROOTS)
     record = read_record(folder)
@@ -92,7 +92,7 @@ def _compare(argv: list[str]) -> None:
     parser.add_argument("--dataset", choices=list(DATASETS), default="fashion_mnist")
     options = parser.parse_intermixed_args(argv)
     from fmnist_bench.pictures.overlay import compare_picture
-    from fmnist_bench.runs.find import ROOTS
+    from fmnist_bench.records.find import ROOTS
 
     roots = options.results or ROOTS
     path = compare_picture(options.runs, options.dataset, roots, options.out)

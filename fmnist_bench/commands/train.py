@@ -4,9 +4,9 @@ import os
 import sys
 
 from fmnist_bench.config.profile import trainer_for_this_machine
-from fmnist_bench.sweep.plan import plan
-from fmnist_bench.sweep.prepare import prepare
-from fmnist_bench.sweep.sweep import Sweep
+from fmnist_bench.jobs.plan import plan
+from fmnist_bench.jobs.prepare import prepare
+from fmnist_bench.jobs.sweep import Sweep
 from fmnist_bench.tracking.drawn_again import show_drawn_again
 
 _RETRY = "--retry-failed"

@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _rerun(results: Path, row: str, seed: int) -> int:
-    from fmnist_bench.sweep.rerun import rerun  # imports what torch needs
+    from fmnist_bench.jobs.rerun import rerun  # imports what torch needs
 
     result = rerun_row(results, row, seed, rerun, datetime.now(UTC).date())
     write_rerun(results, result)

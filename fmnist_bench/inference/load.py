@@ -19,11 +19,11 @@ from fmnist_bench.inference.trained import TrainedRun
 from fmnist_bench.inference.trust import check_net_config
 from fmnist_bench.nets.weights import first_line, mismatch
 from fmnist_bench.paths import conf_dir
-from fmnist_bench.runs.find import ROOTS, find_run
-from fmnist_bench.runs.names import fit_for_a_folder
-from fmnist_bench.runs.record import FILE_NAME as RECORD_FILE
-from fmnist_bench.runs.record import Record, read_record
-from fmnist_bench.runs.weights import FILE_NAME as WEIGHTS_FILE
+from fmnist_bench.records.find import ROOTS, find_run
+from fmnist_bench.records.names import fit_for_a_folder
+from fmnist_bench.records.record import FILE_NAME as RECORD_FILE
+from fmnist_bench.records.record import Record, read_record
+from fmnist_bench.training.weights import FILE_NAME as WEIGHTS_FILE
 
 
 def load_run(

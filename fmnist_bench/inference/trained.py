@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from fmnist_bench.data.facts import dataset_facts
 from fmnist_bench.errors import BenchError
 from fmnist_bench.inference.graph import Graph
-from fmnist_bench.runs.record import Record
+from fmnist_bench.records.record import Record
 
 _BATCH = 1000
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from torch import nn
 
-from fmnist_bench.config.trust import leaves, module_object, own_object
 from fmnist_bench.errors import BenchError
+from fmnist_bench.records.trust import leaves, module_object, own_object
 
 _OWN = "fmnist_bench.nets"
 _TORCH = "torch.nn"

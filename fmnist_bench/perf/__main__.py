@@ -15,7 +15,7 @@ from fmnist_bench.perf.comparison import Place
 from fmnist_bench.perf.render import render, section
 from fmnist_bench.perf.result import Result, read_results, write_result
 from fmnist_bench.perf.rounds import measure_rounds
-from fmnist_bench.runs.environment import git, hardware, versions
+from fmnist_bench.records.environment import git, hardware, versions
 
 
 def main(argv: list[str]) -> int:

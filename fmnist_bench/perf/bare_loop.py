@@ -18,7 +18,7 @@ from fmnist_bench.config.compose import compose
 from fmnist_bench.data.batches import Shard
 from fmnist_bench.errors import BenchError
 from fmnist_bench.perf.comparison import Place
-from fmnist_bench.runs.assemble import build_data, build_model, net_of, prepare_torch, speed_up
+from fmnist_bench.training.assemble import build_data, build_model, net_of, prepare_torch, speed_up
 from fmnist_bench.training.classifier import Classifier
 
 

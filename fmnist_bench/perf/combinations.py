@@ -14,7 +14,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from fmnist_bench.errors import BenchError
-from fmnist_bench.runs.assemble import build_model, net_of, prepare_torch, speed_up
+from fmnist_bench.training.assemble import build_model, net_of, prepare_torch, speed_up
 from fmnist_bench.training.classifier import Classifier
 
 PRECISIONS = ("32-true", "bf16-mixed")

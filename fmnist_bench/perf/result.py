@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, PositiveFloat, ValidationError
 from fmnist_bench.errors import BenchError
 from fmnist_bench.files import atomic_write
 from fmnist_bench.perf.comparison import Goal
-from fmnist_bench.runs.record import Git, Hardware
+from fmnist_bench.records.record import Git, Hardware
 
 
 class Result(BaseModel):

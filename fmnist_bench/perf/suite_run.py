@@ -6,7 +6,7 @@ import sys
 
 from fmnist_bench.errors import BenchError
 from fmnist_bench.perf.comparison import Place
-from fmnist_bench.runs.record import Record, read_record
+from fmnist_bench.records.record import Record, read_record
 
 _START = "import sys; from fmnist_bench.cli import main; sys.exit(main())"
 

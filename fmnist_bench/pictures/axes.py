@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from fmnist_bench.runs.record import Epoch
+    from fmnist_bench.records.record import Epoch
 
 _MARKED = 20
 """Up to so many epochs each has its marker."""

@@ -13,7 +13,7 @@ from fmnist_bench.pictures.axes import series
 from fmnist_bench.pictures.curves import dataset_title
 
 if TYPE_CHECKING:
-    from fmnist_bench.runs.record import Record
+    from fmnist_bench.records.record import Record
 
 
 @dataclass(frozen=True)

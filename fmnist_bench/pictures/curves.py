@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from fmnist_bench.runs.record import Record
+    from fmnist_bench.records.record import Record
 
 _PARTS = {"train": LOOKS[0], "validation": LOOKS[1]}
 

@@ -7,9 +7,9 @@ from typing import Any
 from fmnist_bench.config.compose import compose
 from fmnist_bench.data.facts import dataset_facts
 from fmnist_bench.errors import BenchError
+from fmnist_bench.jobs.prepare import prepare
 from fmnist_bench.pictures.canvas import check_format
 from fmnist_bench.pictures.mosaic import check_columns, mosaic, save_mosaic
-from fmnist_bench.sweep.prepare import prepare
 
 _MOST_ROWS = 50
 

@@ -14,7 +14,7 @@ from fmnist_bench.data.batches import Shard
 from fmnist_bench.data.facts import dataset_facts
 from fmnist_bench.errors import BenchError
 from fmnist_bench.pictures.mosaic import Tile
-from fmnist_bench.runs.assemble import build_data
+from fmnist_bench.training.assemble import build_data
 
 
 @dataclass(frozen=True)

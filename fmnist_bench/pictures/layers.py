@@ -10,7 +10,7 @@ from omegaconf import OmegaConf
 from pytorch_lightning.utilities.model_summary.model_summary import ModelSummary
 from torch import nn
 
-from fmnist_bench.runs.assemble import build_model, net_of
+from fmnist_bench.training.assemble import build_model, net_of
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def layers_of(config: dict[str, Any]) -> list[Layer]:
 
     A module with parts of its own is listed if it also has parameters or multiply-accumulates
     beside theirs, so that both columns add up to the net's; `nn.Identity` is left out.
-    Multiply-accumulates are counted as a run counts them: `fmnist_bench.runs.cost`.
+    Multiply-accumulates are counted as a run counts them: `fmnist_bench.training.cost`.
 
     Raises:
         BenchError: the model's config is wrong.

@@ -13,8 +13,8 @@ from fmnist_bench.pictures.axes import LABELS, epoch_axis, marks, panels, scale_
 from fmnist_bench.pictures.bands import Band, Group, band_of, band_of_series, groups_of
 from fmnist_bench.pictures.canvas import check_format, new_figure, save, styled
 from fmnist_bench.pictures.style import LOOKS, Look
-from fmnist_bench.runs.find import find_runs
-from fmnist_bench.runs.record import Record, read_record
+from fmnist_bench.records.find import find_runs
+from fmnist_bench.records.record import Record, read_record
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -15,10 +15,10 @@ from fmnist_bench.errors import BenchError
 from fmnist_bench.pictures.canvas import save, styled
 from fmnist_bench.pictures.confusion import confusion_figure
 from fmnist_bench.pictures.curves import curves_figure, run_title
-from fmnist_bench.runs.predictions import FILE_NAME as PREDICTIONS_FILE
-from fmnist_bench.runs.predictions import read_predictions
-from fmnist_bench.runs.record import Record, read_record
-from fmnist_bench.runs.spec import FILE_NAME as SPEC_FILE
+from fmnist_bench.records.predictions import FILE_NAME as PREDICTIONS_FILE
+from fmnist_bench.records.predictions import read_predictions
+from fmnist_bench.records.record import Record, read_record
+from fmnist_bench.records.spec import FILE_NAME as SPEC_FILE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

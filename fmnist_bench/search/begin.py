@@ -5,9 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from fmnist_bench.config.compose import compose
-from fmnist_bench.config.identity import sha256_of
 from fmnist_bench.config.profile import trainer_for_this_machine
 from fmnist_bench.errors import BenchError
+from fmnist_bench.jobs.prepare import prepare
+from fmnist_bench.records.identity import sha256_of
 from fmnist_bench.search.recipe import (
     Tuning,
     parse_overrides,
@@ -17,7 +18,6 @@ from fmnist_bench.search.recipe import (
 )
 from fmnist_bench.search.space import FIRST_SEED, load_space
 from fmnist_bench.search.study import create_study
-from fmnist_bench.sweep.prepare import prepare
 
 
 def begin(

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fmnist_bench.sweep import child
+from fmnist_bench.jobs import child
 
 if TYPE_CHECKING:
     from pytorch_lightning.callbacks import Callback

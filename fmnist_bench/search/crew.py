@@ -12,7 +12,7 @@ from pathlib import Path
 import optuna
 from optuna.trial import FrozenTrial
 
-from fmnist_bench.runs.environment import CORES_VARIABLE, cores
+from fmnist_bench.records.environment import CORES_VARIABLE, cores
 from fmnist_bench.search.report import trial_line
 from fmnist_bench.search.study import open_study
 from fmnist_bench.search.trials import counting

@@ -8,8 +8,8 @@ from typing import Any
 from optuna.trial import TrialState
 
 from fmnist_bench.errors import BenchError
-from fmnist_bench.runs.record import Record
-from fmnist_bench.runs.spec import Spec
+from fmnist_bench.records.record import Record
+from fmnist_bench.records.spec import Spec
 from fmnist_bench.search.recipe import Tuning
 from fmnist_bench.search.study import live_trial, open_study, report_epoch
 from fmnist_bench.search.trials import Claim

@@ -11,10 +11,10 @@ from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 
 from fmnist_bench.config.compose import compose
-from fmnist_bench.config.identity import NOT_IDENTITY, sha256_of
 from fmnist_bench.errors import BenchError
 from fmnist_bench.paths import conf_dir
-from fmnist_bench.runs.spec import Spec
+from fmnist_bench.records.identity import NOT_IDENTITY, sha256_of
+from fmnist_bench.records.spec import Spec
 from fmnist_bench.search.space import FIRST_SEED, Range, Space, rounded
 
 _NO_RECIPE = (

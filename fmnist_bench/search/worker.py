@@ -10,15 +10,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from fmnist_bench.errors import BenchError
-from fmnist_bench.runs.record import Record, read_record
-from fmnist_bench.runs.spec import Spec
+from fmnist_bench.jobs.job import run_job
+from fmnist_bench.records.record import Record, read_record
+from fmnist_bench.records.spec import Spec
 from fmnist_bench.search import child
 from fmnist_bench.search.handover import hand_over, take_back
 from fmnist_bench.search.objective import work_on
 from fmnist_bench.search.recipe import Tuning, conf_digest
 from fmnist_bench.search.study import open_study, space_of
 from fmnist_bench.search.trials import claim
-from fmnist_bench.sweep.job import run_job
 
 INTERRUPTED = 130
 _BUSY_SECONDS = 1.0

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from fmnist_bench.config.identity import identity_config
-from fmnist_bench.runs.environment import git
-from fmnist_bench.runs.record import Epoch, Git, Record, Row
-from fmnist_bench.runs.spec import Spec
+from fmnist_bench.records.environment import git
+from fmnist_bench.records.identity import identity_config
+from fmnist_bench.records.record import Epoch, Git, Record, Row
+from fmnist_bench.records.spec import Spec
 from fmnist_bench.tracking.figures import epoch_figures
 from fmnist_bench.tracking.tracker import About, Figures
 

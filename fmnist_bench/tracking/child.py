@@ -17,7 +17,7 @@ from typing import Any
 
 from hydra.utils import instantiate
 
-from fmnist_bench.runs.spec import Spec, read_spec
+from fmnist_bench.records.spec import Spec, read_spec
 from fmnist_bench.tracking.about import about_spec
 from fmnist_bench.tracking.ending import read_ending
 from fmnist_bench.tracking.tracker import Tracker

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from fmnist_bench.config.build import build
 from fmnist_bench.errors import BenchError
-from fmnist_bench.runs.record import read_record
-from fmnist_bench.runs.spec import Spec
+from fmnist_bench.records.record import read_record
+from fmnist_bench.records.spec import Spec
 
 log = logging.getLogger(__name__)
 

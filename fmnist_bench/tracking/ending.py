@@ -11,10 +11,10 @@ from fmnist_bench.board.confusion import confusion_matrix
 from fmnist_bench.data.facts import DATASETS, FILE_NAMES
 from fmnist_bench.data.idx import read_idx
 from fmnist_bench.data.labels import test_labels as published_labels
-from fmnist_bench.runs import predictions as predictions_file
-from fmnist_bench.runs import record as record_file
-from fmnist_bench.runs.predictions import Predictions, read_predictions
-from fmnist_bench.runs.record import Record, read_record
+from fmnist_bench.records import predictions as predictions_file
+from fmnist_bench.records import record as record_file
+from fmnist_bench.records.predictions import Predictions, read_predictions
+from fmnist_bench.records.record import Record, read_record
 
 HARDEST = 32
 WEIGHTS_FILE = "weights.safetensors"  # not imported from runs.weights, which imports torch

@@ -11,9 +11,9 @@ from fmnist_bench.data.facts import DATASETS, FILE_NAMES
 from fmnist_bench.errors import BenchError
 from fmnist_bench.files import atomic_write
 from fmnist_bench.paths import cache_dir
-from fmnist_bench.runs.record import Record, read_record
-from fmnist_bench.runs.spec import FILE_NAME as SPEC_FILE
-from fmnist_bench.runs.spec import read_spec
+from fmnist_bench.records.record import Record, read_record
+from fmnist_bench.records.spec import FILE_NAME as SPEC_FILE
+from fmnist_bench.records.spec import read_spec
 from fmnist_bench.tracking.about import about_record, history_figures
 from fmnist_bench.tracking.ending import read_ending
 from fmnist_bench.tracking.wandb import WandbTracker

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fmnist_bench.config.identity import recipe_identity, run_identity
 from fmnist_bench.data import labels as published
 from fmnist_bench.data.facts import PROTOCOL_VERSION, dataset_facts
-from fmnist_bench.runs.predictions import Predictions, write_predictions
-from fmnist_bench.runs.record import Epoch, Git, Hardware, Record, Row, Score, write_record
+from fmnist_bench.records.identity import recipe_identity, run_identity
+from fmnist_bench.records.predictions import Predictions, write_predictions
+from fmnist_bench.records.record import Epoch, Git, Hardware, Record, Row, Score, write_record
 
 IMAGES = 10_000
 START = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)

@@ -12,7 +12,7 @@ from fmnist_bench.board.hard_images import HardImage, hard_images
 from fmnist_bench.board.rows import BoardRow
 from fmnist_bench.data import labels as published
 from fmnist_bench.errors import BenchError
-from fmnist_bench.runs.predictions import Predictions
+from fmnist_bench.records.predictions import Predictions
 
 Maker = Callable[..., BoardRow]
 LABELS = published.test_labels("fashion_mnist")

@@ -2,7 +2,7 @@ import pytest
 
 from fmnist_bench.board.names import row_names
 from fmnist_bench.errors import BenchError
-from fmnist_bench.runs.names import fit_for_a_folder
+from fmnist_bench.records.names import fit_for_a_folder
 
 
 @pytest.mark.parametrize("name", ["cnn", "wrn_re", "resnet18.v2", "A-1"])

@@ -6,7 +6,7 @@ import pytest
 
 from fmnist_bench.board.rerun import rerun_row
 from fmnist_bench.errors import BenchError
-from fmnist_bench.runs.record import Record, Score
+from fmnist_bench.records.record import Record, Score
 
 TODAY = date(2026, 11, 22)
 

@@ -14,7 +14,7 @@ from fmnist_bench.board.render import render
 from fmnist_bench.board.reruns import Rerun, write_rerun
 from fmnist_bench.board.standings import read_board
 from fmnist_bench.board.verify import verify
-from fmnist_bench.runs.predictions import read_predictions
+from fmnist_bench.records.predictions import read_predictions
 
 
 @pytest.fixture(scope="module")

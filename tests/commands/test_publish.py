@@ -7,7 +7,7 @@ import pytest
 
 from fmnist_bench.commands import leaderboard, publish, schema, verify
 from fmnist_bench.errors import BenchError
-from fmnist_bench.runs.record import FILE_NAME
+from fmnist_bench.records.record import FILE_NAME
 
 
 @pytest.fixture(scope="module")

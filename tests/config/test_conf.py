@@ -8,8 +8,8 @@ from omegaconf import OmegaConf
 from fmnist_bench.config.compose import compose, compose_command_line
 from fmnist_bench.data.facts import DATASETS
 from fmnist_bench.errors import BenchError
+from fmnist_bench.jobs.rows import experiments_of, row_configs
 from fmnist_bench.paths import conf_dir
-from fmnist_bench.sweep.rows import experiments_of, row_configs
 
 EXPERIMENTS = sorted(path.stem for path in (conf_dir() / "experiment").glob("*.yaml"))
 GROUPS = (

@@ -8,7 +8,7 @@ from omegaconf import OmegaConf
 
 from fmnist_bench.config.compose import compose
 from fmnist_bench.config.earlier import with_later_keys
-from fmnist_bench.config.identity import run_identity
+from fmnist_bench.records.identity import run_identity
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 from fmnist_bench.config.compose import compose, compose_command_line
 from fmnist_bench.config.refusal import in_one_line, nearest_key
 from fmnist_bench.errors import BenchError
-from fmnist_bench.sweep.plan import plan
+from fmnist_bench.jobs.plan import plan
 
 SAID = [
     (["epoch=3"], "epoch: the config has no such key; did you mean epochs?"),

@@ -9,12 +9,12 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
-from fmnist_bench.config.identity import recipe_identity, run_identity
-from fmnist_bench.runs.assemble import build_model, net_of
-from fmnist_bench.runs.outcome import failed_record
-from fmnist_bench.runs.record import read_record, write_record
-from fmnist_bench.runs.spec import Spec
-from fmnist_bench.runs.weights import save_weights
+from fmnist_bench.records.identity import recipe_identity, run_identity
+from fmnist_bench.records.outcome import failed_record
+from fmnist_bench.records.record import read_record, write_record
+from fmnist_bench.records.spec import Spec
+from fmnist_bench.training.assemble import build_model, net_of
+from fmnist_bench.training.weights import save_weights
 
 
 @pytest.fixture

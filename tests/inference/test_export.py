@@ -23,7 +23,7 @@ from fmnist_bench.inference import load_run
 from fmnist_bench.inference.agreement import compare
 from fmnist_bench.inference.formats import exported, format_named
 from fmnist_bench.paths import conf_dir
-from fmnist_bench.runs.record import read_record
+from fmnist_bench.records.record import read_record
 
 Capture = pytest.CaptureFixture[str]
 MakeRun = Callable[..., Path]

@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from fmnist_bench.errors import BenchError
 from fmnist_bench.inference import load_run
-from fmnist_bench.runs.record import read_record
+from fmnist_bench.records.record import read_record
 
 MakeRun = Callable[..., Path]
 Change = Callable[..., None]

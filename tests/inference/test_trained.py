@@ -9,9 +9,9 @@ from fmnist_bench.data.facts import FASHION_MNIST, FILE_NAMES, MNIST
 from fmnist_bench.data.idx import read_idx
 from fmnist_bench.errors import BenchError
 from fmnist_bench.inference import load_run
-from fmnist_bench.runs.predictions import read_predictions
-from fmnist_bench.runs.run import run as train
-from fmnist_bench.runs.spec import Spec
+from fmnist_bench.records.predictions import read_predictions
+from fmnist_bench.records.spec import Spec
+from fmnist_bench.training.run import run as train
 
 
 @pytest.fixture

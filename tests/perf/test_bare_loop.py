@@ -9,8 +9,8 @@ from safetensors.torch import load_file
 from fmnist_bench.perf.bare_loop import train_epoch
 from fmnist_bench.perf.comparison import Place
 from fmnist_bench.perf.comparisons import epoch, memory, start
-from fmnist_bench.runs.run import run
-from fmnist_bench.runs.spec import Spec
+from fmnist_bench.records.spec import Spec
+from fmnist_bench.training.run import run
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -11,7 +11,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from fmnist_bench.pictures.canvas import save
-from fmnist_bench.runs.record import Epoch, Record
+from fmnist_bench.records.record import Epoch, Record
 
 
 @pytest.fixture(scope="session")

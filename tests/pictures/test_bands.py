@@ -9,7 +9,7 @@ from fmnist_bench.pictures.bands import Group, band_of, groups_of
 from fmnist_bench.pictures.canvas import styled
 from fmnist_bench.pictures.overlay import overlay_figure
 from fmnist_bench.pictures.style import LOOKS
-from fmnist_bench.runs.record import Record
+from fmnist_bench.records.record import Record
 
 Make = Callable[..., Record]
 Texts = Callable[[Figure], list[str]]

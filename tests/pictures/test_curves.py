@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from fmnist_bench.errors import BenchError
 from fmnist_bench.pictures.canvas import styled
 from fmnist_bench.pictures.curves import curves_figure
-from fmnist_bench.runs.record import Record, Score
+from fmnist_bench.records.record import Record, Score
 
 Make = Callable[..., Record]
 Texts = Callable[[Figure], list[str]]

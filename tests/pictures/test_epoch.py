@@ -15,7 +15,7 @@ from fmnist_bench.errors import BenchError
 from fmnist_bench.paths import conf_dir
 from fmnist_bench.pictures.data import class_numbers
 from fmnist_bench.pictures.epoch import first_of_epoch, tiles_of
-from fmnist_bench.runs.assemble import build_data
+from fmnist_bench.training.assemble import build_data
 
 AUGMENTATIONS = sorted(file.stem for file in (conf_dir() / "augment").glob("[!_]*.yaml"))
 Compose = Callable[..., dict]

@@ -4,8 +4,8 @@ from omegaconf import OmegaConf
 from fmnist_bench.config.compose import compose
 from fmnist_bench.paths import conf_dir
 from fmnist_bench.pictures.layers import layer_lines, layers_of
-from fmnist_bench.runs.assemble import build_model, net_of
-from fmnist_bench.runs.cost import mac_count, parameter_count
+from fmnist_bench.training.assemble import build_model, net_of
+from fmnist_bench.training.cost import mac_count, parameter_count
 
 # A transformer, whose position embedding and attention belong to no layer of their own.
 VIT = "timm model.net.architecture=test_vit model.net.input_size=64"

@@ -14,10 +14,10 @@ from fmnist_bench.data.facts import FILE_NAMES
 from fmnist_bench.data.idx import read_idx
 from fmnist_bench.errors import BenchError
 from fmnist_bench.pictures.run import draw_confusion, draw_curves, draw_run, picture_folder
-from fmnist_bench.runs.predictions import read_predictions
-from fmnist_bench.runs.record import read_record, write_record
-from fmnist_bench.runs.run import run
-from fmnist_bench.runs.spec import Spec
+from fmnist_bench.records.predictions import read_predictions
+from fmnist_bench.records.record import read_record, write_record
+from fmnist_bench.records.spec import Spec
+from fmnist_bench.training.run import run
 
 NAMES = ["curves.png", "curves.svg", "confusion.png", "confusion.svg"]
 Texts = Callable[[Path], list[str]]

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from fmnist_bench.runs.outcome import failed_record
-from fmnist_bench.runs.record import Epoch, Record, Score
-from fmnist_bench.runs.spec import Spec
+from fmnist_bench.records.outcome import failed_record
+from fmnist_bench.records.record import Epoch, Record, Score
+from fmnist_bench.records.spec import Spec
 from fmnist_bench.search.recipe import Tuning
 from fmnist_bench.search.space import parse_space
 from fmnist_bench.search.study import create_study

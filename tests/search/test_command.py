@@ -16,7 +16,7 @@ from optuna.trial import TrialState
 from fmnist_bench.commands.tune import main
 from fmnist_bench.errors import BenchError
 from fmnist_bench.paths import conf_dir
-from fmnist_bench.runs.record import Record, read_record
+from fmnist_bench.records.record import Record, read_record
 from fmnist_bench.search import experiment as experiment_module
 from fmnist_bench.search.study import open_study
 

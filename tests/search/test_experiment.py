@@ -8,9 +8,9 @@ import pytest
 
 from fmnist_bench.config import compose as compose_module
 from fmnist_bench.config.compose import compose
-from fmnist_bench.config.identity import recipe_identity
 from fmnist_bench.errors import BenchError
 from fmnist_bench.paths import conf_dir
+from fmnist_bench.records.identity import recipe_identity
 from fmnist_bench.search import experiment as experiment_module
 from fmnist_bench.search import recipe as recipe_module
 from fmnist_bench.search.experiment import refuse_experiment, write_best

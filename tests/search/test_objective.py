@@ -11,9 +11,9 @@ import pytest
 from optuna.trial import TrialState
 
 from fmnist_bench.errors import BenchError
-from fmnist_bench.runs.outcome import failed_record
-from fmnist_bench.runs.record import Record, Score
-from fmnist_bench.runs.spec import Spec
+from fmnist_bench.records.outcome import failed_record
+from fmnist_bench.records.record import Record, Score
+from fmnist_bench.records.spec import Spec
 from fmnist_bench.search.objective import Train, work_on
 from fmnist_bench.search.recipe import Tuning
 from fmnist_bench.search.report import best_trial, standing, summary

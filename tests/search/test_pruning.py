@@ -11,9 +11,8 @@ from optuna.trial import TrialState
 
 from fmnist_bench.data.facts import FILE_NAMES
 from fmnist_bench.errors import BenchError
-from fmnist_bench.runs.record import Record, read_record
-from fmnist_bench.runs.run import run
-from fmnist_bench.runs.spec import Spec
+from fmnist_bench.records.record import Record, read_record
+from fmnist_bench.records.spec import Spec
 from fmnist_bench.search.handover import hand_over, take_back
 from fmnist_bench.search.objective import work_on
 from fmnist_bench.search.pruning import Pruned, pruning
@@ -21,6 +20,7 @@ from fmnist_bench.search.recipe import Tuning
 from fmnist_bench.search.study import live_trial, open_study
 from fmnist_bench.search.trials import Claim, claim
 from fmnist_bench.search.worker import train as train_in_process
+from fmnist_bench.training.run import run
 
 MakeTuning = Callable[..., Tuning]
 MakeStudy = Callable[..., Path]

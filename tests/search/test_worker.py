@@ -9,15 +9,15 @@ from optuna.trial import TrialState
 
 from fmnist_bench.config import compose as compose_module
 from fmnist_bench.errors import BenchError
+from fmnist_bench.jobs.job import Outcome
 from fmnist_bench.paths import conf_dir
-from fmnist_bench.runs.record import Record, write_record
-from fmnist_bench.runs.spec import Spec
+from fmnist_bench.records.record import Record, write_record
+from fmnist_bench.records.spec import Spec
 from fmnist_bench.search import recipe as recipe_module
 from fmnist_bench.search import worker
 from fmnist_bench.search.handover import handed_over
 from fmnist_bench.search.recipe import Tuning
 from fmnist_bench.search.study import open_study
-from fmnist_bench.sweep.job import Outcome
 
 MakeTuning = Callable[..., Tuning]
 MakeStudy = Callable[..., Path]

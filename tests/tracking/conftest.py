@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fmnist_bench.runs.spec import Spec
+from fmnist_bench.records.spec import Spec
 from tests.tracking.following import Listener
 
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import pytorch_lightning as pl
 
-from fmnist_bench.runs.record import Epoch, Record
-from fmnist_bench.runs.run import run
-from fmnist_bench.runs.spec import Spec
+from fmnist_bench.records.record import Epoch, Record
+from fmnist_bench.records.spec import Spec
 from fmnist_bench.training.guards import DivergenceGuard
+from fmnist_bench.training.run import run
 
 
 class Interrupted(BaseException):
@@ -30,7 +30,7 @@ def finish(spec: Spec) -> Record:
 
 def kill_after_epochs(spec: Spec, epochs: int) -> list[str]:
     """Kill the run of `spec` when it says that `epochs` are over; return the run's command."""
-    command = [sys.executable, "-m", "fmnist_bench.runs.worker", str(spec.folder)]
+    command = [sys.executable, "-m", "fmnist_bench.jobs.worker", str(spec.folder)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, process_group=0)
     assert process.stdout is not None
     for line in process.stdout:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fmnist_bench.runs.record import Record
-from fmnist_bench.runs.spec import Spec
+from fmnist_bench.records.record import Record
+from fmnist_bench.records.spec import Spec
 from fmnist_bench.tracking.csv_file import CsvTracker
 from tests.tracking.following import Interrupted, finish, run_until, shown
 

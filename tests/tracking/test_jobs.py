@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from fmnist_bench.runs.record import read_record
-from fmnist_bench.runs.spec import Spec
+from fmnist_bench.records.record import read_record
+from fmnist_bench.records.spec import Spec
 from tests.tracking.following import Listener, kill_after_epochs
 from tests.tracking.wandb_file import fragments, records
 

@@ -13,9 +13,9 @@ import torch
 from safetensors.torch import load_file
 
 from fmnist_bench.errors import BenchError
-from fmnist_bench.runs.run import run
-from fmnist_bench.runs.spec import Spec
+from fmnist_bench.records.spec import Spec
 from fmnist_bench.tracking import packages
+from fmnist_bench.training.run import run
 from tests.tracking.following import finish
 
 MakeSpec = Callable[..., Spec]
@@ -154,7 +154,7 @@ def test_a_wrong_logger_is_refused(hard: MakeSpec, override: str, said: str) -> 
 def test_no_tracker_is_imported_unless_chosen() -> None:
     code = """
 import sys
-import fmnist_bench.cli, fmnist_bench.commands.train, fmnist_bench.runs.run
+import fmnist_bench.cli, fmnist_bench.commands.train, fmnist_bench.training.run
 from hydra.utils import instantiate
 from fmnist_bench.config.compose import compose
 chosen = instantiate(compose(["trainer=cpu", "logger=csv"])["logger"], _convert_="all")

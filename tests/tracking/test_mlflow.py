@@ -11,8 +11,8 @@ from sklearn.metrics import confusion_matrix
 
 from fmnist_bench.data.facts import FILE_NAMES
 from fmnist_bench.data.idx import read_idx
-from fmnist_bench.runs.predictions import read_predictions
-from fmnist_bench.runs.spec import Spec
+from fmnist_bench.records.predictions import read_predictions
+from fmnist_bench.records.spec import Spec
 from tests.tracking.following import Interrupted, Listener, finish, run_until, shown
 
 if TYPE_CHECKING:

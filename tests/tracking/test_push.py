@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from fmnist_bench.cli import main
-from fmnist_bench.runs.record import Record, read_record, write_record
-from fmnist_bench.runs.spec import Spec
+from fmnist_bench.records.record import Record, read_record, write_record
+from fmnist_bench.records.spec import Spec
 from tests.tracking.following import Listener, finish, shown
 from tests.tracking.wandb_file import fragments
 

@@ -9,7 +9,7 @@ from wandb.sdk.launch.sweeps.utils import create_sweep_command, create_sweep_com
 
 from fmnist_bench.config.compose import compose
 from fmnist_bench.paths import conf_dir
-from fmnist_bench.runs.spec import Spec
+from fmnist_bench.records.spec import Spec
 from tests.tracking.following import finish
 from tests.tracking.wandb_file import fragments
 

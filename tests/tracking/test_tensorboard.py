@@ -12,9 +12,9 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from fmnist_bench.data.facts import FILE_NAMES
 from fmnist_bench.data.idx import read_idx
-from fmnist_bench.runs.predictions import read_predictions
-from fmnist_bench.runs.record import Record
-from fmnist_bench.runs.spec import Spec
+from fmnist_bench.records.predictions import read_predictions
+from fmnist_bench.records.record import Record
+from fmnist_bench.records.spec import Spec
 from tests.tracking.following import Interrupted, finish, run_until, shown
 
 MakeSpec = Callable[..., Spec]

@@ -11,8 +11,8 @@ from sklearn.metrics import confusion_matrix
 
 from fmnist_bench.data.facts import FASHION_MNIST, FILE_NAMES
 from fmnist_bench.data.idx import read_idx
-from fmnist_bench.runs.predictions import read_predictions
-from fmnist_bench.runs.spec import Spec
+from fmnist_bench.records.predictions import read_predictions
+from fmnist_bench.records.spec import Spec
 from fmnist_bench.training.guards import Diverged
 from tests.tracking.following import Interrupted, Listener, finish, run_until, shown
 from tests.tracking.wandb_file import WandbRun, fragments

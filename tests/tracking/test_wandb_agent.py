@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from fmnist_bench.paths import conf_dir
-from fmnist_bench.runs.record import Record, read_record
+from fmnist_bench.records.record import Record, read_record
 from tests.tracking.following import shown
 from tests.tracking.wandb_server.server import WandbServer
 

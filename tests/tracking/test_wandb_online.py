@@ -13,8 +13,8 @@ import pytest
 import wandb
 
 from fmnist_bench.cli import main
-from fmnist_bench.runs.record import Record, read_record
-from fmnist_bench.runs.spec import Spec
+from fmnist_bench.records.record import Record, read_record
+from fmnist_bench.records.spec import Spec
 from fmnist_bench.tracking.drawn_again import show_drawn_again
 from tests.tracking.following import (
     Interrupted,

@@ -6,10 +6,10 @@ from safetensors.torch import load_file
 from sklearn.metrics import accuracy_score, log_loss
 from torch import nn
 
-from fmnist_bench.runs.run import run
-from fmnist_bench.runs.spec import Spec
+from fmnist_bench.records.spec import Spec
 from fmnist_bench.training.classifier import Classifier
 from fmnist_bench.training.parameter_groups import parameter_groups
+from fmnist_bench.training.run import run
 from fmnist_bench.training.schedules import constant
 
 

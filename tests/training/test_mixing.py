@@ -15,11 +15,11 @@ from fmnist_bench.data.batches import Shard, TrainBatches
 from fmnist_bench.data.facts import FASHION_MNIST
 from fmnist_bench.data.scaling import Scaling
 from fmnist_bench.errors import BenchError
-from fmnist_bench.runs.run import run
-from fmnist_bench.runs.spec import Spec
+from fmnist_bench.records.spec import Spec
 from fmnist_bench.training.classifier import Classifier
 from fmnist_bench.training.guards import DivergenceGuard
 from fmnist_bench.training.mixing import CutMix, Mixing, Mixup
+from fmnist_bench.training.run import run
 from fmnist_bench.training.schedules import constant
 
 CLASSES = 10

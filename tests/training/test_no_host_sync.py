@@ -16,8 +16,8 @@ from pytorch_lightning.callbacks import Callback
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from fmnist_bench.runs.run import run
-from fmnist_bench.runs.spec import Spec
+from fmnist_bench.records.spec import Spec
+from fmnist_bench.training.run import run
 
 WAITING = {
     "_local_scalar_dense",  # item, float, bool, tolist of one value

@@ -13,12 +13,12 @@ from safetensors.torch import load_file
 
 from fmnist_bench.data.datamodule import ImageDataModule
 from fmnist_bench.nets.speed_cnn import SpeedCNN
-from fmnist_bench.runs import weights
-from fmnist_bench.runs.assemble import build_data, build_model
-from fmnist_bench.runs.record import Record
-from fmnist_bench.runs.run import run
-from fmnist_bench.runs.spec import Spec
+from fmnist_bench.records.record import Record
+from fmnist_bench.records.spec import Spec
+from fmnist_bench.training import weights
+from fmnist_bench.training.assemble import build_data, build_model
 from fmnist_bench.training.clock import Clock
+from fmnist_bench.training.run import run
 from fmnist_bench.training.warm_up import warm_up
 
 MakeSpec = Callable[..., Spec]

@@ -13,7 +13,7 @@ from fmnist_bench.board.page.pictures import read_test_images
 from fmnist_bench.board.standings import Board
 from fmnist_bench.data.facts import DATASETS
 from fmnist_bench.errors import BenchError
-from fmnist_bench.runs.names import fit_for_a_folder
+from fmnist_bench.records.names import fit_for_a_folder
 
 Say = Callable[[str], None]
 

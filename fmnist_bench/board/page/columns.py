@@ -17,7 +17,7 @@ from fmnist_bench.board.page.scores import Score
 from fmnist_bench.board.page.text import one_line
 from fmnist_bench.data.facts import dataset_facts
 from fmnist_bench.data.labels import test_labels
-from fmnist_bench.runs.record import Epoch
+from fmnist_bench.records.record import Epoch
 
 CURVE_POINTS = 60
 _RUNS_SHOWN = 100

@@ -11,9 +11,9 @@ from fmnist_bench.board.preprocessing import preprocessing
 from fmnist_bench.board.reruns import Rerun
 from fmnist_bench.board.rows import BoardRow
 from fmnist_bench.board.standings import Standing
-from fmnist_bench.config.identity import identity_config
-from fmnist_bench.runs.names import fit_for_a_folder
-from fmnist_bench.runs.record import Hardware, Record
+from fmnist_bench.records.identity import identity_config
+from fmnist_bench.records.names import fit_for_a_folder
+from fmnist_bench.records.record import Hardware, Record
 
 CONFIG_LONGEST = 8000
 REVIEW_LONGEST = 4000

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fmnist_bench import __version__
-from fmnist_bench.config.identity import canonical_json
 from fmnist_bench.data.facts import dataset_facts
 from fmnist_bench.inference.trained import TrainedRun
+from fmnist_bench.records.identity import canonical_json
 
 INPUT = "images"
 OUTPUTS = ("logits", "probabilities")

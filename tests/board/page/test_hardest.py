@@ -6,7 +6,7 @@ from fmnist_bench.board.collect import Run
 from fmnist_bench.board.column import Column
 from fmnist_bench.board.page.hardest import Hardest, hardest
 from fmnist_bench.data import labels as published
-from fmnist_bench.runs.predictions import Predictions
+from fmnist_bench.records.predictions import Predictions
 
 LABELS = published.test_labels("fashion_mnist")
 

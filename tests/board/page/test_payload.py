@@ -16,7 +16,7 @@ from fmnist_bench.board.page.html import page
 from fmnist_bench.board.page.payload import MOST_PICTURES, payload
 from fmnist_bench.board.render import render
 from fmnist_bench.board.standings import Board
-from fmnist_bench.config.identity import recipe_identity
+from fmnist_bench.records.identity import recipe_identity
 
 BOTH = ["fashion_mnist", "mnist"]
 

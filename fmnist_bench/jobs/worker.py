@@ -1,0 +1,141 @@
+"""The process of one run: `python -m fmnist_bench.jobs.worker FOLDER`.
+
+Every run has a process of its own, so that no run inherits another's memory, threads or
+random state, and so that each rank of a run on several devices starts from the same spec.
+"""
+
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from fmnist_bench.errors import BenchError
+from fmnist_bench.records.outcome import failed_record
+from fmnist_bench.records.record import Reason, write_record
+from fmnist_bench.records.spec import Spec, read_spec
+
+if TYPE_CHECKING:
+    from pytorch_lightning.callbacks import Callback
+
+LOG_FILE = "run.log"
+LOCK_FILE = ".lock"
+BUSY = 75
+"""Exit status when another process is training the same run (EX_TEMPFAIL)."""
+
+log = logging.getLogger("fmnist_bench")
+
+Watchers = Callable[[Path], "list[Callback]"]
+"""Makes the callbacks of whoever ordered the run in a folder."""
+
+
+def _nobody(folder: Path) -> "list[Callback]":
+    return []
+
+
+def main(folder: Path, watchers: Watchers = _nobody) -> int:
+    """Run the spec in `folder` under the callbacks that `watchers` makes for it.
+
+    Returns the exit status.
+    """
+    spec = read_spec(folder)
+    _set_up_logging(folder)
+    if int(os.environ.get("LOCAL_RANK", "0")) > 0:
+        return _run(spec, watchers)
+    try:
+        with FileLock(folder / LOCK_FILE, timeout=0):
+            return _run(spec, watchers)
+    except Timeout:
+        log.error("%s: another process is training this run", folder)
+        return BUSY
+
+
+def _run(spec: Spec, watchers: Watchers) -> int:
+    started = datetime.now(UTC)
+    try:
+        # Only here, because this import takes seconds and can itself run out of memory.
+        from fmnist_bench.training.run import run
+
+        _quieten_lightning()
+        record = run(spec, watchers(spec.folder))
+    except Exception as error:
+        _record_failure(spec, started, error)
+        return 1
+    if record is not None:
+        if record.test is not None:
+            log.info("test accuracy %.4f  %s", record.test.accuracy, spec.name)
+        _draw(spec)
+    return 0
+
+
+def _draw(spec: Spec) -> None:
+    try:
+        from fmnist_bench.pictures.run import draw_run
+
+        draw_run(spec.folder, spec.data_folder)
+    except Exception as error:  # whatever a plotting library raises: the run is done
+        log.warning("no pictures of %s: %s", spec.name, " ".join(str(error).split()))
+
+
+def _record_failure(spec: Spec, started: datetime, error: Exception) -> None:
+    text = " ".join(str(error).split()) or type(error).__name__
+    if not isinstance(error, BenchError):
+        text = f"{type(error).__name__}: {text}"
+        log.debug("%s", "".join(traceback.format_exception(error)))
+    log.error("%s failed: %s", spec.name, text)
+    if int(os.environ.get("LOCAL_RANK", "0")) == 0:
+        record = failed_record(spec, started=started, reason=_reason(error), error=text)
+        write_record(spec.folder, record)
+
+
+_REASONS: dict[str, Reason] = {"Diverged": "diverged", "Pruned": "pruned"}
+"""Exception -> what the record says; by name, since the classes import torch."""
+
+
+def _reason(error: Exception) -> Reason:
+    causes = list(_causes(error))
+    names = {kind.__name__ for cause in causes for kind in type(cause).__mro__}
+    for name, reason in _REASONS.items():
+        if name in names:
+            return reason
+    # On a CPU torch says so in a RuntimeError; Hydra wraps what a net's constructor raises.
+    full = any("DefaultCPUAllocator" in str(cause) for cause in causes)
+    if full or names & {"OutOfMemoryError", "MemoryError"}:
+        return "out of memory"
+    return "error"
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
+
+
+def _set_up_logging(folder: Path) -> None:
+    terminal = logging.StreamHandler(sys.stdout)
+    terminal.setLevel(logging.INFO)
+    terminal.setFormatter(logging.Formatter("%(message)s"))
+    file = logging.FileHandler(folder / LOG_FILE)
+    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log.setLevel(logging.DEBUG)
+    log.handlers = [terminal, file]
+    log.propagate = False
+    # Warnings of libraries go to the log file alone.
+    logging.captureWarnings(True)
+    logging.getLogger("py.warnings").handlers = [file]
+
+
+def _quieten_lightning() -> None:
+    # Its lines (devices found, checkpoints restored) say nothing that a record does not, and
+    # would drown a sweep's. It sets its level when it is imported, so this comes after.
+    for name in ("pytorch_lightning", "lightning_fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

@@ -1,0 +1,101 @@
+"""What a run ran on: processor, memory, versions, commit. Imports no torch."""
+
+import os
+import platform
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import psutil
+
+from fmnist_bench.errors import BenchError
+from fmnist_bench.records.record import Git, Hardware
+
+CORES_VARIABLE = "FMNIST_BENCH_CORES"
+"""Environment variable with a process's share of the cores, where several jobs run at once."""
+
+_PACKAGES = (
+    "fmnist-bench",
+    "torch",
+    "torchvision",
+    "pytorch-lightning",
+    "hydra-core",
+    "timm",
+    "torchmetrics",
+    "numpy",
+)
+
+
+def hardware(*, device: str | None, device_count: int) -> Hardware:
+    """Describe this machine; `device` None means that its CPU trains."""
+    cpu = _cpu_name()
+    return Hardware(
+        device=device or cpu,
+        device_count=device_count,
+        cpu=cpu,
+        cores=_usable_cores(),
+        memory_bytes=psutil.virtual_memory().total,
+        system=f"{platform.system()} {platform.machine()}",
+    )
+
+
+def cores() -> int:
+    """Return how many cores this process should use: its share, if it was given one.
+
+    Raises:
+        BenchError: the environment's FMNIST_BENCH_CORES is not a positive number.
+    """
+    share = os.environ.get(CORES_VARIABLE)
+    if share is None:
+        return _usable_cores()
+    if not share.isdecimal() or int(share) < 1:
+        raise BenchError(f"{CORES_VARIABLE}={share}: expected a number of cores; unset or mend it")
+    return int(share)
+
+
+def _usable_cores() -> int:
+    # macOS cannot tell which cores a process is bound to.
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that decide a run's numbers."""
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def git() -> Git:
+    """Return the commit of the checkout that the package runs from, if it is in one."""
+    here = Path(__file__).resolve().parent
+    commit = _git(here, "rev-parse", "HEAD")
+    if commit is None or _git(here, "ls-files", "--error-unmatch", Path(__file__).name) is None:
+        return Git(commit=None, clean=None)
+    status = _git(here, "status", "--porcelain")
+    return Git(commit=commit, clean=None if status is None else status == "")
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    command = ["git", "-C", str(folder), *arguments]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return answer.stdout.strip() if answer.returncode == 0 else None
+
+
+def _cpu_name() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return " ".join(line.split(":", 1)[1].split())
+    if platform.system() == "Darwin":
+        command = ["sysctl", "-n", "machdep.cpu.brand_string"]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    return platform.processor() or platform.machine()

@@ -1,0 +1,106 @@
+"""Sweeps are expanded as Hydra's own command line expands them."""
+
+from pathlib import Path
+
+import pytest
+
+from fmnist_bench.config.compose import Composer, compose_command_line
+from fmnist_bench.errors import BenchError
+from fmnist_bench.jobs.launchers.one_by_one import OneByOne
+from fmnist_bench.jobs.launchers.ray import RayLauncher
+from fmnist_bench.jobs.launchers.slurm import SlurmLauncher
+from fmnist_bench.jobs.plan import expand, plan
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["seed=0,1", "optimizer.lr=0.1,0.2", "model=mlp,cnn"],
+        ["experiment=quick_mlp,linear", "seed=range(2)", "epochs=3"],
+        ["model=mlp", "model.net.hidden=[10],[20,30]", "row.name='a b'"],
+        ["optimizer=sgd", "optimizer.lr=1e-3,1e-2", "+optimizer.maximize=true"],
+        ["seed=3", "augment=crop_flip", "~speed.gpu"],
+        ["epochs=1", "epochs=2,3"],
+        ["augment=flip", "trainer.threads=null,2", "ema=standard", "ema.decay=0.5"],
+    ],
+)
+def test_every_job_gets_the_config_that_hydra_gives_it(
+    overrides: list[str], tmp_path: Path
+) -> None:
+    words = ["-m", *overrides, "trainer=cpu", f"paths.outputs={tmp_path}"]
+    expected = compose_command_line(words)
+    planned = plan(words)
+    assert planned is not None
+    assert planned.configs == expected
+    assert len(expected) > 1 or "seed=3" in overrides
+    assert planned.launcher == OneByOne()
+
+
+def test_what_one_job_sets_does_not_reach_the_next() -> None:
+    with Composer.ready() as composer:
+        changed = composer.config(["model=mlp", "model.net.hidden=[7]", "seed=5"])
+        plain = composer.config(["model=mlp"])
+    assert changed["model"]["net"]["hidden"] == [7]
+    assert plain["model"]["net"]["hidden"] != [7]
+    assert plain["seed"] == 0
+
+
+def test_the_launcher_is_chosen_with_hydras_word_and_settings() -> None:
+    words = ["-m", "seed=1,2", "hydra/launcher=ray", "hydra.launcher.ray.remote.num_gpus=0.25"]
+    planned = plan(words)
+    assert planned is not None
+    assert isinstance(planned.launcher, RayLauncher)
+    assert planned.launcher.ray["remote"]["num_gpus"] == 0.25
+    assert planned.launcher.here
+    assert len(planned.configs) == 2
+    assert "hydra" not in planned.configs[0]
+    cluster = plan(["hydra/launcher=ray_cluster"])
+    assert cluster is not None
+    assert not cluster.launcher.here
+    slurm = plan(["hydra/launcher=slurm", "paths.outputs=there"])
+    assert slurm is not None
+    assert isinstance(slurm.launcher, SlurmLauncher)
+    assert slurm.launcher.folder == "there/slurm"
+
+
+def test_what_only_hydra_can_do_is_left_to_hydra(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert plan(["--cfg", "hydra", "--package", "hydra.launcher", "hydra/launcher=ray"]) is None
+    assert "RayLauncher" in capsys.readouterr().out
+    words = ["-m", "hydra/launcher=ray", "hydra.job.name=x", "seed=1,2"]
+    planned = plan([*words, f"paths.outputs={tmp_path}"])
+    assert planned is not None
+    assert [config["seed"] for config in planned.configs] == [1, 2]
+    assert isinstance(planned.launcher, RayLauncher)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["-m", "seed=range(0)"], "seed=range(0): sweeps over nothing"),
+        (["-m", "seed=choice()"], "seed=choice()"),
+        (["-m", "seed=interval(0,1)"], "not a list of values"),
+        (["seed=1,2"], "seed=1,2"),
+        (
+            ["-m", "hydra/launcher=nosuch"],
+            "hydra/launcher=nosuch: no such file in conf/hydra/launcher",
+        ),
+        (["-m", "hydra/launcher=ray", "hydra.launcher.cpus=3"], "hydra.launcher.cpus"),
+        (["-m", "hydra.launcher._target_=os.system"], "os.system is no launcher of this suite"),
+        (["-m", "optimizer.lrr=1,2"], "optimizer.lrr"),
+        (["-m", "seed=1,x"], "'x'"),
+        (["-m", "model=mlp,nosuch"], "nosuch"),
+    ],
+)
+def test_a_wrong_sweep_is_refused_in_one_line(words: list[str], said: str) -> None:
+    with pytest.raises(BenchError) as refusal:
+        plan(words)
+    assert said in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_jobs_come_in_the_order_of_the_words() -> None:
+    with Composer.ready() as composer:
+        jobs = expand(composer, ["a=1,2", "b=x,y", "c=0"])
+    assert jobs == [[f"a={a}", f"b={b}", "c=0"] for a in "12" for b in "xy"]
