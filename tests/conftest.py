@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from fmnist_bench.config.compose import compose
 from fmnist_bench.data.facts import FILE_NAMES
+from fmnist_bench.jobs.prepare import prepare
 from fmnist_bench.records.spec import Spec
 
 TRAIN, TEST = 400, 100
@@ -39,7 +40,7 @@ def idx_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-SMALL = ("model=mlp", "trainer=cpu", "trainer.threads=1", "trainer.progress_bar=false")
+SMALL = ("model=mlp", "trainer=cpu", "speed.threads=1", "trainer.enable_progress_bar=false")
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def make_spec(idx_folder: Path, small_overrides: list[str]) -> Callable[..., Spe
 
     def make(*overrides: str) -> Spec:
         config: dict[str, Any] = compose([*small_overrides, *overrides])
-        spec = Spec(config, idx_folder, "0" * 64)
+        spec = prepare(config, print)
         spec.write()
         return spec
 

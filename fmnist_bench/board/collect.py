@@ -1,17 +1,15 @@
 """Reading run folders, and scoring their predictions against the published labels."""
 
 import os
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fmnist_bench.board.lookup import never_tested
-from fmnist_bench.data.labels import test_labels
+from fmnist_bench.board.dataset import published_as
+from fmnist_bench.board.lookup import limited_by, never_tested
 from fmnist_bench.errors import BenchError
 from fmnist_bench.records import predictions as predictions_file
 from fmnist_bench.records import record as record_file
@@ -19,18 +17,18 @@ from fmnist_bench.records.predictions import Predictions, read_predictions
 from fmnist_bench.records.record import Record, read_record
 
 RERUNS = "reruns"
-"""Folder of re-run results; its files are named by row, and a row may be called `record`."""
+"""Folder of runs trained again; the board counts them as evidence, not as runs."""
 
-# Besides what the readers refuse themselves: damaged deflate data, lone surrogates and
-# NaN in JSON, and JSON nested deeper than Python recurses.
-_UNREADABLE = (BenchError, ValueError, RecursionError, zlib.error, NotImplementedError)
+# Besides what the readers refuse themselves: encrypted zip files and JSON nested too deep.
+_UNREADABLE = (BenchError, ValueError, RuntimeError)
 
 
-@dataclass(frozen=True)
-class Run:
-    """One run. A failed one has neither `predictions` nor `correct` (bool, shape (10000,)).
+@dataclass(frozen=True, eq=False)
+class ScoredRun:
+    """One run. A failed one has no `predictions`, nor one that never saw all test images.
 
-    `path` is the folder below the results folder, with forward slashes.
+    `path` is the folder below the results folder, with forward slashes. `correct` says
+    which test images it got right, bool (images,); None where their labels are not published.
     """
 
     path: str
@@ -39,9 +37,17 @@ class Run:
     correct: NDArray[np.bool_] | None = None
 
     @property
+    def accuracy(self) -> float | None:
+        """Accuracy in [0, 1] by the predictions; where labels are missing, by the record."""
+        if self.correct is not None:
+            return float(self.correct.mean())
+        test = self.record.test
+        return test.accuracy if self.predictions is not None and test is not None else None
+
+    @property
     def hits(self) -> NDArray[np.bool_]:
-        """Which test images a finished run got right."""
-        assert self.correct is not None, f"{self.path} has no predictions"
+        """Which test images a run on published data got right."""
+        assert self.correct is not None, f"{self.path} is not scored"
         return self.correct
 
 
@@ -60,45 +66,55 @@ class Problem:
 class Collected:
     """Every run folder below one results folder, in order of path."""
 
-    runs: tuple[Run, ...]
-    unreadable: tuple[Problem, ...]
+    runs: tuple[ScoredRun, ...]
+    unreadable: tuple[Problem, ...] = ()
+    reruns: tuple[ScoredRun, ...] = ()
 
 
 def collect(results: Path) -> Collected:
     """Read every run folder below `results`.
 
     A folder whose record or predictions cannot be read, or do not belong together, becomes
-    a `Problem` instead of a `Run`.
+    a `Problem` instead of a `ScoredRun`.
 
     Raises:
         BenchError: `results` is no folder.
     """
     if not results.is_dir():
         raise BenchError(f"{results}: no such folder; train something first, or name another")
-    labels = cache(test_labels)
-    runs: list[Run] = []
+    runs: list[ScoredRun] = []
+    reruns: list[ScoredRun] = []
     unreadable: list[Problem] = []
-    for folder in run_folders(results):
-        path = folder.relative_to(results).as_posix()
-        try:
-            record = read_record(folder)
-            if record.status == "failed" or never_tested(record.config):
-                runs.append(Run(path, record))
-                continue
-            predictions = read_predictions(folder)
-            if predictions.digest != record.predictions_digest:
-                raise BenchError(
-                    f"{folder / predictions_file.FILE_NAME}: not the predictions that its "
-                    "record was sealed with; restore the file or run it again"
-                )
-        except _UNREADABLE as error:
-            unreadable.append(_problem(folder, path, error))
-            continue
-        # A dataset of the user's own has other labels; such a run is collected unscored.
-        known = record.dataset in ("fashion_mnist", "mnist")
-        correct = predictions.classes == labels(record.dataset) if known else None
-        runs.append(Run(path, record, predictions, correct))
-    return Collected(tuple(runs), tuple(unreadable))
+    for root, kind in ((results, runs), (results / RERUNS, reruns)):
+        for folder in run_folders(root):
+            path = folder.relative_to(results).as_posix()
+            try:
+                kind.append(read_run(folder, path))
+            except _UNREADABLE as error:
+                unreadable.append(_problem(folder, path, error))
+    return Collected(tuple(runs), tuple(unreadable), tuple(reruns))
+
+
+def read_run(folder: Path, path: str) -> ScoredRun:
+    """Read the run in `folder`, which the board calls `path`.
+
+    Raises:
+        BenchError: its record or predictions cannot be read, or do not belong together.
+    """
+    record = read_record(folder)
+    if record.status == "failed" or never_tested(record.recipe) or limited_by(record.recipe):
+        return ScoredRun(path, record)
+    dataset, data = published_as(record.data), record.data
+    labels = None if dataset is None else dataset.labels
+    images = data.test_images if labels is None else len(labels)
+    predictions = read_predictions(folder, images, len((dataset or data).class_names))
+    if predictions.digest != record.predictions_digest:
+        raise BenchError(
+            f"{folder / predictions_file.FILE_NAME}: not the predictions that its "
+            "record was sealed with; restore the file or run it again"
+        )
+    correct = None if labels is None else predictions.classes == labels
+    return ScoredRun(path, record, predictions, correct)
 
 
 def run_folders(results: Path) -> Iterator[Path]:
@@ -108,12 +124,8 @@ def run_folders(results: Path) -> Iterator[Path]:
         if record_file.FILE_NAME in files and here != results:
             inner.clear()
             yield here
-            continue
-        inner[:] = sorted(
-            name
-            for name in inner
-            if not name.startswith(".") and not (here == results and name == RERUNS)
-        )
+        hidden = {RERUNS} if here == results else set()
+        inner[:] = sorted(name for name in {*inner} - hidden if not name.startswith("."))
 
 
 def _problem(folder: Path, path: str, error: Exception) -> Problem:

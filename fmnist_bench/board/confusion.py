@@ -3,16 +3,16 @@
 import numpy as np
 from numpy.typing import NDArray
 
-CLASSES = 10
 
-
-def confusion_matrix(labels: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> NDArray[np.int64]:
+def confusion_matrix(
+    labels: NDArray[np.uint8], predicted: NDArray[np.unsignedinteger], classes: int = 10
+) -> NDArray[np.int64]:
     """Count true class (first axis) by predicted class over all runs.
 
     `labels` has shape (images,), `predicted` (runs, images).
     """
-    cells = labels.astype(np.int64) * CLASSES + predicted
-    return np.bincount(cells.ravel(), minlength=CLASSES**2).reshape(CLASSES, CLASSES)
+    cells = labels.astype(np.int64) * classes + predicted
+    return np.bincount(cells.ravel(), minlength=classes**2).reshape(classes, classes)
 
 
 def most_confused(matrix: NDArray[np.int64]) -> tuple[int, int, int]:

@@ -2,17 +2,11 @@
 
 from collections.abc import Iterable
 
-import numpy as np
-from numpy.typing import NDArray
-
-from fmnist_bench.board.calibration import calibration_error
-from fmnist_bench.board.confusion import confusion_matrix, most_confused
 from fmnist_bench.board.escape import escape
-from fmnist_bench.board.figures import MISSING, bounds, count, duration, percent
+from fmnist_bench.board.figures import MISSING, bounds, count, duration, percent, reads
 from fmnist_bench.board.standings import Standing
 from fmnist_bench.board.table import table
 from fmnist_bench.data.facts import dataset_facts
-from fmnist_bench.data.labels import test_labels
 
 _TIES_NAMED = 4
 
@@ -33,78 +27,57 @@ _DETAILS = (
 
 
 def details_table(standings: Iterable[Standing]) -> str:
-    """Return one line per row; figures are of Fashion-MNIST if there are runs on it."""
+    """Return one line per row; accuracies are of Fashion-MNIST if there are runs on it."""
     return table(_DETAILS, [_line(standing) for standing in standings], right=frozenset())
 
 
 def _line(standing: Standing) -> list[str]:
-    row, record = standing.row, standing.row.record
-    first, second, _ = most_confused(_confusion(standing))
-    names = dataset_facts(_dataset(standing)).class_names
-    errors = [
-        calibration_error(run.predictions.confidence, run.hits)
-        for run in row.columns[_dataset(standing)].runs
-        if run.predictions is not None
-    ]
-    reads = sum(run.record.test_reads for run in row.runs)
+    row = standing.row
+    fashion, main, took = row.fashion, row.main, row.resources
+    assert took is not None, "only rows with runs have details"
     return [
         escape(row.title),
-        bounds(standing.seeds),
-        bounds(standing.images),
-        bounds(standing.total),
-        _tied(standing.tied),
-        count(record.parameters),
-        count(record.macs),
-        duration(row.seconds),
-        escape(row.hardware),
-        percent(sum(errors) / len(errors)),
-        escape(f"{names[first]} / {names[second]}"),
-        f"{reads} in {len(row.runs)} runs",
+        bounds(fashion.seeds),
+        bounds(fashion.images),
+        bounds(fashion.total),
+        _tied(fashion.tied),
+        count(took.parameters),
+        count(took.macs),
+        duration(took.seconds),
+        escape(took.hardware) or MISSING,
+        percent(main.calibration),
+        escape(" / ".join(main.confused)) if main.confused else MISSING,
+        reads(took),
     ]
 
 
 def per_class_table(standings: Iterable[Standing]) -> str:
     """Return the accuracy on each Fashion-MNIST class, over all runs of a row."""
-    names = dataset_facts("fashion_mnist").class_names
-    lines = []
-    for standing in standings:
-        if not standing.row.fashion.runs:
-            continue
-        matrix = _confusion(standing)
-        shares = np.diag(matrix) / matrix.sum(axis=1)
-        lines.append([escape(standing.row.title), *(percent(float(share)) for share in shares)])
-    return table(("Row", *map(escape, names)), lines, right=frozenset(map(escape, names)))
+    found = [(each.row.title, each.row.fashion.shares) for each in standings]
+    lines = [
+        [escape(title), *(percent(float(share)) for share in shares.diagonal())]
+        for title, shares in found
+        if shares is not None
+    ]
+    names = [escape(name) for name in dataset_facts("fashion_mnist").class_names]
+    return table(("Row", *names), lines, right=frozenset(names))
 
 
 def confusion_details(standings: Iterable[Standing]) -> str:
     """Return every row's confusion matrix, folded: true class by line, in % of it."""
     blocks = []
-    for standing in standings:
-        names = [escape(name) for name in dataset_facts(_dataset(standing)).class_names]
-        matrix = _confusion(standing)
-        shares = matrix / matrix.sum(axis=1, keepdims=True)
+    for row in (standing.row for standing in standings):
+        if row.main.shares is None:
+            continue
+        names = [escape(name) for name in row.main.dataset.class_names]
         lines = [
             [name, *(f"{100 * share:.1f}" for share in line)]
-            for name, line in zip(names, shares, strict=True)
+            for name, line in zip(names, row.main.shares, strict=True)
         ]
         body = table(("true / predicted", *names), lines, right=frozenset(names))
-        title = escape(standing.row.title)
+        title = escape(row.title)
         blocks.append(f"<details><summary>{title}</summary>\n\n{body}\n</details>\n")
     return "\n".join(blocks)
-
-
-def _dataset(standing: Standing) -> str:
-    return "fashion_mnist" if standing.row.fashion.runs else "mnist"
-
-
-def _confusion(standing: Standing) -> NDArray[np.int64]:
-    name = _dataset(standing)
-    predicted = [
-        run.predictions.classes
-        for run in standing.row.columns[name].runs
-        if run.predictions is not None
-    ]
-    return confusion_matrix(test_labels(name), np.stack(predicted))
 
 
 def _tied(titles: tuple[str, ...]) -> str:

@@ -1,9 +1,7 @@
 """How the board writes its figures; a value that is missing is a dash, never a zero."""
 
-from collections.abc import Sequence
-from statistics import mean, stdev
-
 from fmnist_bench.board.intervals import Interval
+from fmnist_bench.board.resources import Resources, Times
 
 MISSING = "-"
 
@@ -30,7 +28,7 @@ def bounds(interval: Interval | None) -> str:
     return f"{100 * interval.low:.2f} to {100 * interval.high:.2f}"
 
 
-def count(value: int | None) -> str:
+def count(value: float | None) -> str:
     """Write a count to three figures: 421,642 is 422 k."""
     if value is None:
         return MISSING
@@ -53,9 +51,22 @@ def duration(seconds: float | None) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def mean_seconds(timed: Sequence[float]) -> str:
+def mean_seconds(times: Times | None) -> str:
     """Write the mean of some times with their standard deviation: 17.31 ± 0.20 s."""
-    if not timed:
+    if times is None:
         return MISSING
-    spread = f" ± {stdev(timed):.2f}" if len(timed) > 1 else ""
-    return f"{mean(timed):.2f}{spread} s"
+    spread = "" if times.std is None else f" ± {times.std:.2f}"
+    return f"{times.mean:.2f}{spread} s"
+
+
+def mean_percent(mean: float, std: float | None, runs: int) -> str:
+    """Write a mean accuracy with its standard deviation and the number of runs, in percent."""
+    spread = "" if std is None else f" ± {percent(std)}"
+    return f"{percent(mean)}{spread} ({runs})"
+
+
+def reads(resources: Resources) -> str:
+    """Write how often the test set was read; a run that was cut off may have read it again."""
+    again = resources.test_reads - resources.runs
+    note = f", {again} of them again after a run was cut off" if again > 0 else ""
+    return f"{resources.test_reads} in {resources.runs} runs{note}"

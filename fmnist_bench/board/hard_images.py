@@ -1,4 +1,4 @@
-"""The test images that most rows get wrong, and what they take them for."""
+"""The test images that most rows get wrong, those that one row gets wrong, and as what."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fmnist_bench.board.column import Column
-from fmnist_bench.board.confusion import CLASSES
 from fmnist_bench.board.rows import BoardRow
 from fmnist_bench.data.facts import dataset_facts
 from fmnist_bench.data.labels import test_labels
@@ -21,7 +20,7 @@ Chance is 0.1; every net that learned anything on either dataset is above 0.8.
 
 
 @dataclass(frozen=True)
-class HardImage:
+class VotedImage:
     """One test image. `votes` are (class, share of rows), most votes first."""
 
     index: int
@@ -39,9 +38,23 @@ class HardImage:
 class HardImages:
     """`images`, hardest first, and the titles of the rows that voted and that did not."""
 
-    images: tuple[HardImage, ...]
+    images: tuple[VotedImage, ...]
     rows: tuple[str, ...]
     left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MissedImage:
+    """One test image that a row gets wrong: its label, and the wrong class of most runs.
+
+    `wrong` counts the runs that get it wrong; `confidence` is their mean, in [0, 1].
+    """
+
+    index: int
+    label: int
+    taken_for: int
+    wrong: int
+    confidence: float
 
 
 def hard_images(rows: Sequence[BoardRow], dataset: str, count: int = 24) -> HardImages:
@@ -64,33 +77,62 @@ def hard_images(rows: Sequence[BoardRow], dataset: str, count: int = 24) -> Hard
             f"hard images: no row with a {title} accuracy of {LEAST_ACCURACY:.0%} or more; "
             "train one, or name other --results"
         )
-    ballots = [_ballot(column) for column in voting.values()]
+    labels, size = test_labels(dataset), len(dataset_facts(dataset).class_names)
+    ballots = [_ballot(column, size) for column in voting.values()]
     classes, sureness = (np.stack(part) for part in zip(*ballots, strict=True))
-    labels = test_labels(dataset)
-    shares = np.stack([(classes == label).mean(axis=0) for label in range(CLASSES)], axis=1)
-    wrong = np.where(np.arange(CLASSES) == labels[:, None], 0.0, shares)
+    shares = np.stack([(classes == label).mean(axis=0) for label in range(size)], axis=1)
+    wrong = np.where(np.arange(size) == labels[:, None], 0.0, shares)
     share_wrong = (classes != labels).mean(axis=0)
     sure = np.where(classes != labels, sureness, 0.0).mean(axis=0)
     # The last key sorts first; lexsort is stable, so what ties stays in order of index.
     order = np.lexsort((-sure, -wrong.max(axis=1), -share_wrong))
     chosen = order[share_wrong[order] > 0.5][:count]
     images = tuple(
-        HardImage(int(i), int(labels[i]), float(share_wrong[i]), _votes(shares[i])) for i in chosen
+        VotedImage(int(i), int(labels[i]), float(share_wrong[i]), _votes(shares[i])) for i in chosen
     )
     silent = tuple(title for title in columns if title not in voting)
     return HardImages(images, tuple(voting), silent)
 
 
-def _ballot(column: Column) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return the class that each image gets from a row's runs, and their mean sureness of it."""
+def missed_images(column: Column, count: int = 8) -> tuple[MissedImage, ...]:
+    """Return up to `count` images wrong in most of a row's runs, then the surest mistakes.
+
+    Empty for rows below `LEAST_ACCURACY`, to which every image is hard.
+    """
+    labels = column.dataset.labels
+    if labels is None or not column.runs or column.mean < LEAST_ACCURACY:
+        return ()
+    classes, confidence = _predicted(column)
+    missed = classes != labels
+    wrong = missed.sum(axis=0)
+    sure = np.where(missed, confidence, 0).sum(axis=0) / np.maximum(wrong, 1)
+    order = np.lexsort((-sure, -wrong))[:count]
+    return tuple(
+        MissedImage(
+            index=int(i),
+            label=int(labels[i]),
+            taken_for=int(np.bincount(classes[missed[:, i], i]).argmax()),
+            wrong=int(wrong[i]),
+            confidence=float(sure[i]),
+        )
+        for i in order[wrong[order] > 0]
+    )
+
+
+def _predicted(column: Column) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return class and confidence of every run for every image, shape (runs, images) each."""
     predictions = [run.predictions for run in column.runs if run.predictions is not None]
     classes = np.stack([each.classes for each in predictions]).astype(np.int64)
-    confidence = np.stack([each.confidence for each in predictions]).astype(np.float64)
+    return classes, np.stack([each.confidence for each in predictions]).astype(np.float64)
+
+
+def _ballot(column: Column, size: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the class that each image gets from a row's runs, and their mean sureness of it."""
+    classes, confidence = _predicted(column)
     runs, images = classes.shape
-    cells = (classes + np.arange(images) * CLASSES).ravel()
-    size = images * CLASSES
-    counts = np.bincount(cells, minlength=size).reshape(images, CLASSES)
-    sums = np.bincount(cells, confidence.ravel(), size).reshape(images, CLASSES)
+    cells = (classes + np.arange(images) * size).ravel()
+    counts = np.bincount(cells, minlength=size * images).reshape(images, size)
+    sums = np.bincount(cells, confidence.ravel(), size * images).reshape(images, size)
     # Sums are at most `runs`, so they decide only between equal counts.
     voted = (counts + sums / (runs + 1)).argmax(axis=1)
     return voted, sums[np.arange(images), voted] / runs

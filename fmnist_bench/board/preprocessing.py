@@ -1,4 +1,4 @@
-"""The board's Preprocessing column, told from a run's config."""
+"""The board's Preprocessing column, told from a run's recipe."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,25 +9,26 @@ _SCALING = {
     "standardize": "standardized (mean 0, std 1)",
     "unit": "scaled to [0, 1]",
     "raw": "none (raw 0 to 255)",
+    "as_mnist": "(x - 0.1307) / 0.3081",
 }
 
 
-def preprocessing(config: Mapping[str, Any]) -> str:
+def preprocessing(recipe: Mapping[str, Any] | None) -> str:
     """Describe, as plain text, what is done to the images: scaling, size, augmentations.
 
     Pretrained weights are named too: they are extra data, whatever the classifier's name says.
     """
-    scaling = str(part(config, "data").get("scaling", "not stated"))
+    data, model = part(recipe, "data"), part(recipe, "model")
+    net, mixing = part(model, "net"), part(model, "mixing")
+    scaling = str(data.get("scaling", "not stated"))
     steps = [_SCALING.get(scaling, scaling)]
-    net = part(part(config, "model"), "net")
     if "input_size" in net:
         steps.append(f"resized to {net['input_size']}x{net['input_size']}")
-    steps += [_augmentation(name, step) for name, step in part(config, "augment").items()]
-    mixing = part(part(config, "model"), "mixing")
+    steps += [_augmentation(name, step) for name, step in part(data, "augmentations").items()]
     if mixing:
         name = str(mixing.get("_target_", "mixing")).rpartition(".")[2]
         steps.append(_augmentation(name, mixing))
-    if config.get("test_time_flip") is True:
+    if recipe is not None and recipe.get("test_time_flip") is True:
         steps.append("test-time flip")
     if net.get("pretrained") is True:
         steps.append("pretrained weights")

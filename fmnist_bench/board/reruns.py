@@ -1,43 +1,58 @@
-"""Independent re-runs: `results/reruns/<row>.json`, and when one counts as a reproduction."""
+"""Runs trained again: `results/reruns/<row>/<run>/`, and when one counts as a reproduction."""
 
-import json
-from datetime import date
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from fmnist_bench.board.collect import RERUNS, ScoredRun, collect, read_run
+from fmnist_bench.board.dataset import published
+from fmnist_bench.board.publishing import copy_run, unfit_code
+from fmnist_bench.errors import BenchError
+from fmnist_bench.records.record import Record
 
-from fmnist_bench.board.collect import RERUNS, Problem
-from fmnist_bench.files import atomic_write
-from fmnist_bench.records.record import Git, Hardware
+Trainer = Callable[[Record, Path], Path]
+"""Trains what a record describes below a folder, and returns the folder of the new run."""
 
 
-class Rerun(BaseModel):
-    """One seed of a row, trained again; accuracies in [0, 1] on the same test images.
+@dataclass(frozen=True)
+class Rerun:
+    """`original`, a run of a row, and `again`, the same run trained another time."""
 
-    `identity` and `recipe` are those of the original run, `git` and `versions` those of
-    the re-run.
-    """
+    original: ScoredRun
+    again: ScoredRun
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    @property
+    def accuracies(self) -> tuple[float, float]:
+        """Accuracy in [0, 1] of both, by their predictions."""
+        first, second = self.original.accuracy, self.again.accuracy
+        assert first is not None and second is not None, "only finished runs are compared"
+        return first, second
 
-    row: str
-    recipe: str
-    identity: str
-    dataset: str
-    seed: int
-    original_accuracy: float
-    accuracy: float
-    date: date
-    hardware: Hardware
-    versions: dict[str, str]
-    git: Git
+    @property
+    def off(self) -> float:
+        """By how much the accuracies differ."""
+        first, second = self.accuracies
+        return abs(first - second)
+
+    @property
+    def tolerance(self) -> float:
+        """By how much they may differ."""
+        return tolerance(*self.accuracies, self.original.record.data.test_images)
 
     @property
     def within(self) -> bool:
-        """Whether the re-run reproduces the original."""
-        difference = abs(self.accuracy - self.original_accuracy)
-        # Accuracies are whole counts of 10,000; the margin absorbs their rounding.
-        return difference <= tolerance(self.original_accuracy, self.accuracy) + 1e-9
+        """Whether they differ by no more than that."""
+        # Accuracies are whole counts of images; the margin absorbs their rounding.
+        return self.off <= self.tolerance + 1e-9
+
+    @property
+    def flaw(self) -> str | None:
+        """Why the re-run does not count, whatever it found; None if it does."""
+        if self.again.record.digest == self.original.record.digest:
+            return "a copy of the run that it repeats"
+        code = unfit_code(self.again.record)
+        return code and f"made from {code}"
 
 
 def tolerance(first: float, second: float, images: int = 10_000) -> float:
@@ -51,25 +66,49 @@ def tolerance(first: float, second: float, images: int = 10_000) -> float:
     return float(2 * (pooled * (1 - pooled) * 2 / images) ** 0.5)
 
 
-def rerun_file(results: Path, row: str) -> Path:
-    """Path of the re-run of `row`, whose name must be fit for a file."""
-    return results / RERUNS / f"{row}.json"
+def repeated(again: ScoredRun, runs: Iterable[ScoredRun]) -> Rerun | None:
+    """Return `again` beside the one of `runs` that it repeats, None if none of them finished."""
+    for run in runs:
+        same = (run.record.row.name, run.record.identity)
+        finished = run.accuracy is not None and again.accuracy is not None
+        if finished and same == (again.record.row.name, again.record.identity):
+            return Rerun(run, again)
+    return None
 
 
-def write_rerun(results: Path, rerun: Rerun) -> None:
-    """Write `rerun` in its place below `results`, over an earlier one of that row."""
-    with atomic_write(rerun_file(results, rerun.row)) as file:
-        file.write((json.dumps(rerun.model_dump(mode="json"), indent=1) + "\n").encode())
+def rerun_row(results: Path, row: str, seed: int, train: Trainer) -> Rerun:
+    """Train `seed` of `row`, on Fashion-MNIST if it has it, again with `train`.
+
+    The new run is kept in `results`, over an earlier one of that seed, unless it has a flaw.
+
+    Raises:
+        BenchError: the row has no such run, has several, or training failed.
+    """
+    original = _original(results, row, seed)
+    with TemporaryDirectory() as folder:
+        trained = train(original.record, Path(folder))
+        again = read_run(trained, f"{RERUNS}/{row}/{trained.name}")
+        if again.record.status == "failed":
+            error = again.record.error
+            raise BenchError(f"{row}: seed {seed} failed when trained again ({error})")
+        rerun = repeated(again, [original])
+        if rerun is None:
+            raise BenchError(f"{row}: what was trained again is another run, not {original.path}")
+        if rerun.flaw is None:
+            copy_run(trained, results / again.path)
+    return rerun
 
 
-def read_reruns(results: Path) -> tuple[list[Rerun], list[Problem]]:
-    """Read every re-run below `results`; a file that is none becomes a `Problem`."""
-    reruns: list[Rerun] = []
-    problems: list[Problem] = []
-    for path in sorted((results / RERUNS).glob("[!.]*.json")):
-        try:
-            reruns.append(Rerun.model_validate_json(path.read_bytes()))
-        except (ValidationError, OSError) as error:
-            reason = str(error).splitlines()[0]
-            problems.append(Problem(f"{RERUNS}/{path.name}", f"not a re-run's result ({reason})"))
-    return reruns, problems
+def _original(results: Path, row: str, seed: int) -> ScoredRun:
+    runs = [
+        run
+        for run in collect(results).runs
+        if (run.record.row.name, run.record.seed) == (row, seed) and run.accuracy is not None
+    ]
+    for dataset in [*published(), *sorted({run.record.data.name for run in runs})]:
+        here = [run for run in runs if run.record.data.name == dataset]
+        if len(here) > 1:
+            raise BenchError(f"{row}: {here[0].path} and {here[1].path} are both seed {seed}")
+        if here:
+            return here[0]
+    raise BenchError(f"{results}: no finished run of row {row!r} with seed {seed}")

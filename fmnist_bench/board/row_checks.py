@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
-from fmnist_bench.board.collect import Problem, Run
+from fmnist_bench.board.collect import Problem, ScoredRun
 from fmnist_bench.board.lookup import part
 from fmnist_bench.board.run_checks import LEARNED, needs_review
 from fmnist_bench.data.facts import DATASETS
@@ -16,23 +16,22 @@ from fmnist_bench.records.names import fit_for_a_folder, folder_name
 _MISSING_NAMED = 20
 
 
-def row_problems(runs: Iterable[Run]) -> Iterator[Problem]:
+def row_problems(runs: Iterable[ScoredRun]) -> Iterator[Problem]:
     """Yield what is wrong between runs of one name and recipe."""
-    rows: dict[tuple[str, str], list[Run]] = {}
+    rows: dict[tuple[str, str | None], list[ScoredRun]] = {}
     for run in runs:
-        rows.setdefault((run.record.row.name, run.record.recipe), []).append(run)
+        rows.setdefault((run.record.row.name, run.record.recipe_digest), []).append(run)
     for members in rows.values():
         yield from _labels(members)
-        datasets = sorted({name for run in members for name in run.record.row.datasets})
-        seen = {run.record.dataset for run in members}
-        for dataset in sorted({*datasets, *seen}):
-            here = [run for run in members if run.record.dataset == dataset]
+        planned = {name for run in members for name in run.record.row.datasets}
+        for dataset in sorted(planned | {run.record.data.name for run in members}):
+            here = [run for run in members if run.record.data.name == dataset]
             yield from _repeated(here)
-            yield from _mixed(here)
+            yield from _mixed([run for run in here if run.record.status == "done"])
             yield from _missing(dataset, here, members)
 
 
-def _labels(members: list[Run]) -> Iterator[Problem]:
+def _labels(members: list[ScoredRun]) -> Iterator[Problem]:
     # A plan may grow, in seeds and in datasets; all that any run plans is wanted.
     first, *others = members
     plan = {"seeds": first.record.row.seeds, "datasets": first.record.row.datasets}
@@ -41,25 +40,31 @@ def _labels(members: list[Run]) -> Iterator[Problem]:
             yield _of_record(run, f"its row's labels differ from those of {first.path}")
 
 
-def _repeated(runs: list[Run]) -> Iterator[Problem]:
-    seeds: dict[int, Run] = {}
+def _repeated(runs: list[ScoredRun]) -> Iterator[Problem]:
+    seeds: dict[int, ScoredRun] = {}
     for run in runs:
         first = seeds.setdefault(run.record.seed, run)
         if first is not run:
             yield _of_record(run, f"seed {run.record.seed} is used a second time; see {first.path}")
 
 
-def _mixed(runs: list[Run]) -> Iterator[Problem]:
-    for key in ("protocol_version", "data_digest", "split_digest"):
-        for run in runs[1:]:
-            if run.record.status == "done" and runs[0].record.status == "done":
-                own, first = getattr(run.record, key), getattr(runs[0].record, key)
-                if own != first:
-                    yield _of_record(run, f"{key} is {own}; {runs[0].path} has {first}")
+def _mixed(runs: list[ScoredRun]) -> Iterator[Problem]:
+    for run in runs[1:]:
+        for key, first in _protocol(runs[0]).items():
+            if (own := _protocol(run)[key]) != first:
+                yield _of_record(run, f"{key} is {own}; {runs[0].path} has {first}")
 
 
-def _missing(dataset: str, here: list[Run], members: list[Run]) -> Iterator[Problem]:
-    """Yield planned runs without a record; their folders follow from a sibling's config."""
+def _protocol(run: ScoredRun) -> dict[str, int | str | None]:
+    return {
+        "protocol_version": run.record.protocol_version,
+        "data.digest": run.record.data.digest,
+        "data.split_digest": run.record.data.split_digest,
+    }
+
+
+def _missing(dataset: str, here: list[ScoredRun], members: list[ScoredRun]) -> Iterator[Problem]:
+    """Yield planned runs without a record; their folders follow from a sibling's recipe."""
     planned = max(run.record.row.seeds for run in members)
     seeds = {run.record.seed for run in here}
     for seed in islice((seed for seed in range(planned) if seed not in seeds), _MISSING_NAMED):
@@ -72,31 +77,35 @@ def _missing(dataset: str, here: list[Run], members: list[Run]) -> Iterator[Prob
             yield _of_record(run, f"seed {run.record.seed}; its row plans seeds 0 to {planned - 1}")
 
 
-def _expected_path(sibling: Run, dataset: str, seed: int) -> str:
-    config, row = sibling.record.config, sibling.record.row.name
-    data = dict(part(config, "data")) | {"name": dataset}
-    digest = DATASETS[dataset].digest if dataset in DATASETS else ""
-    identity = run_identity(config | {"seed": seed, "data": data}, digest)
-    return (Path(sibling.path).parent / folder_name(row, dataset, seed, identity)).as_posix()
+def _expected_path(sibling: ScoredRun, dataset: str, seed: int) -> str:
+    recipe = sibling.record.recipe
+    identity = ""
+    if recipe is not None:
+        data = {**part(recipe, "data"), "name": dataset, "seed": seed}
+        data = {key: value for key, value in data.items() if key in part(recipe, "data")}
+        digest = DATASETS[dataset].digest if dataset in DATASETS else None
+        identity = run_identity({**recipe, "seed": seed, "data": data}, digest)
+    name = folder_name(sibling.record.row.name, dataset, seed, identity)
+    return (Path(sibling.path).parent / name).as_posix()
 
 
-def copies(runs: Iterable[Run]) -> Iterator[Problem]:
+def copies(runs: Iterable[ScoredRun]) -> Iterator[Problem]:
     """Yield runs whose predictions are those of another run.
 
     A net that has not learned may answer with one class, as others do.
     """
-    seen: dict[tuple[str, bytes], Run] = {}
+    seen: dict[tuple[str, bytes], ScoredRun] = {}
     for run in runs:
-        if run.predictions is None or run.correct is None or run.correct.mean() < LEARNED:
+        if run.predictions is None or run.correct is None or run.hits.mean() < LEARNED:
             continue
-        key = (run.record.dataset, run.predictions.classes.tobytes())
+        key = (run.record.data.name, run.predictions.classes.tobytes())
         first = seen.setdefault(key, run)
         if first is not run:
             path = f"{run.path}/{predictions_file.FILE_NAME}"
             yield Problem(path, f"the same predictions as {first.path}")
 
 
-def missing_reviews(results: Path, runs: Iterable[Run]) -> Iterator[Problem]:
+def missing_reviews(results: Path, runs: Iterable[ScoredRun]) -> Iterator[Problem]:
     """Yield runs too good to stand without a review in `reviews/<row>.md`."""
     for run in filter(needs_review, runs):
         name = run.record.row.name
@@ -108,5 +117,5 @@ def missing_reviews(results: Path, runs: Iterable[Run]) -> Iterator[Problem]:
             )
 
 
-def _of_record(run: Run, reason: str) -> Problem:
+def _of_record(run: ScoredRun, reason: str) -> Problem:
     return Problem(f"{run.path}/{record_file.FILE_NAME}", reason)

@@ -1,46 +1,66 @@
-"""Grouping runs into the board's rows: one recipe under one name, on either dataset."""
+"""Grouping runs into the board's rows: one recipe under one name, on any dataset."""
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
-from statistics import median
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 
-from fmnist_bench.board.collect import Run
+from fmnist_bench.board.collect import Collected, ScoredRun
 from fmnist_bench.board.column import Column
-from fmnist_bench.board.lookup import never_tested, part
-from fmnist_bench.data.facts import DATASETS
+from fmnist_bench.board.dataset import Dataset, datasets_of, published_as
+from fmnist_bench.board.lookup import limited_by, never_tested
+from fmnist_bench.board.preprocessing import preprocessing
+from fmnist_bench.board.resources import Resources
+from fmnist_bench.errors import BenchError
+from fmnist_bench.records.names import fit_for_a_folder
 from fmnist_bench.records.record import Record, Row
 
+Key = tuple[str, str]
 
-@dataclass(frozen=True)
+_STANDING = {"ranked": 0, "complete": 0, "provisional": 1, "incomplete": 3, "no result": 5}
+_FEW_RUNS, _OTHER_DATA = 2, 4
+
+
+@dataclass(frozen=True, eq=False)
 class BoardRow:
-    """All runs of one recipe under one name; `columns` maps each dataset to its runs.
+    """All runs of one recipe under one name; `columns` has every dataset of the board, by key.
 
-    `shares_name` is set when another row has the same name and another recipe.
+    `label` is what the row is called, `recipe_digest` is "elsewhere" for predictions without a
+    recipe. `shares_name` is set when another row has the same name and another recipe.
     """
 
-    row: Row
-    recipe: str
-    columns: dict[str, Column]
+    label: Row
+    recipe_digest: str
+    columns: Mapping[str, Column]
     shares_name: bool
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> Key:
         """What no other row shares."""
-        return self.row.name, self.recipe
+        return self.label.name, self.recipe_digest
 
     @property
     def title(self) -> str:
         """The row's name, with the start of its recipe where the name alone is ambiguous."""
-        return f"{self.row.name} [{self.recipe[:6]}]" if self.shares_name else self.row.name
+        return f"{self.label.name}{self.mark}"
+
+    @property
+    def mark(self) -> str:
+        """What sets the row apart from one of the same name, empty if nothing has to."""
+        return f" [{self.recipe_digest[:6]}]" if self.shares_name else ""
 
     @property
     def fashion(self) -> Column:
         return self.columns["fashion_mnist"]
 
     @property
-    def runs(self) -> tuple[Run, ...]:
-        """Finished runs on either dataset."""
+    def main(self) -> Column:
+        """The column that speaks for the row: the first with runs, Fashion-MNIST before others."""
+        return next((each for each in self.columns.values() if each.runs), self.fashion)
+
+    @property
+    def runs(self) -> tuple[ScoredRun, ...]:
+        """Finished runs on any dataset."""
         return tuple(run for column in self.columns.values() for run in column.runs)
 
     @property
@@ -50,81 +70,127 @@ class BoardRow:
 
     @property
     def status(self) -> str:
-        """How far the Fashion-MNIST runs carry the row, or that it plans MNIST alone."""
-        if not self.fashion.planned and not self.fashion.runs and self.runs:
-            return "MNIST only"
+        """How far the Fashion-MNIST runs carry the row, or that it plans other data alone."""
         return self.fashion.status
 
     @property
-    def seconds(self) -> float | None:
-        """Median training time of the runs; None if none was recorded."""
-        times = (run.record.train_seconds for run in self.runs)
-        known = [seconds for seconds in times if seconds is not None]
-        return median(known) if known else None
+    def preprocessing(self) -> str | None:
+        """What is done to the images, by the recipe of its first finished run."""
+        return preprocessing(self.record.recipe) if self.runs else None
 
-    @property
-    def hardware(self) -> str:
-        """The processors that trained the runs."""
-        parts = [run.record.hardware for run in self.runs]
-        return ", ".join(
-            sorted({part.cpu if part.device == "cpu" else part.device for part in parts})
-        )
+    @cached_property
+    def resources(self) -> Resources | None:
+        """What the runs took, on whatever dataset."""
+        return Resources.of(self.runs) if self.runs else None
 
 
-_STANDING = {"ranked": 0, "provisional": 1, "incomplete": 3, "MNIST only": 4, "no result": 5}
-
-
-def left_out(run: Run) -> str | None:
-    """Say why `run` cannot stand on a board, or None when it can."""
-    if part(run.record.config, "trainer").get("limit_batches") is not None:
-        return "smoke runs (trainer.limit_batches is set)"
-    if never_tested(run.record.config):
+def left_out(run: ScoredRun) -> str | None:
+    """Say why `run` cannot stand on any board, or None when it can."""
+    limit = limited_by(run.record.recipe)
+    if limit is not None:
+        return f"smoke runs ({limit} is set)"
+    if never_tested(run.record.recipe):
         return "runs of a search (protocol.test=never)"
-    facts = DATASETS.get(run.record.dataset)
-    if facts is None or run.record.data_digest != facts.digest:
-        return "runs on data other than the published files"
     return None
 
 
-def group(runs: Iterable[Run]) -> list[BoardRow]:
-    """Group `runs`, none of them `left_out`, into rows; best mean Fashion accuracy first.
+def unofficial(run: ScoredRun) -> str | None:
+    """Say why `run` cannot stand on the official board, or None when it can."""
+    if published_as(run.record.data) is None:
+        return left_out(run) or "runs on data other than the published files"
+    return left_out(run)
+
+
+def group(runs: Iterable[ScoredRun]) -> list[BoardRow]:
+    """Group those of `runs` that are not `left_out` into rows; best mean Fashion accuracy first.
 
     Ranked rows stand before provisional ones, then rows of one or two runs, incomplete
-    rows, rows of MNIST alone, and rows without a result. Ties go by name. Of two runs that are
-    the same, the one of the first path counts.
+    rows, rows of other data alone, and rows without a result. Ties go by name. Of two runs that
+    are the same, the one of the first path counts.
     """
-    groups: dict[tuple[str, str], list[Run]] = {}
-    for run in runs:
-        groups.setdefault((run.record.row.name, run.record.recipe), []).append(run)
+    kept = [run for run in runs if left_out(run) is None]
+    datasets = datasets_of(run.record.data for run in kept)
+    groups: dict[Key, list[ScoredRun]] = {}
+    for run in kept:
+        key = (run.record.row.name, run.record.recipe_digest or "elsewhere")
+        groups.setdefault(key, []).append(run)
     names = Counter(name for name, _ in groups)
-    rows = [_row(members, names[name] > 1) for (name, _), members in groups.items()]
-    return sorted(rows, key=_order)
+    rows = [_row(key, group, datasets, names[key[0]] > 1) for key, group in groups.items()]
+    return in_order(rows, "fashion_mnist")
 
 
-def _row(members: list[Run], shares_name: bool) -> BoardRow:
+def in_order(rows: Iterable[BoardRow], dataset: str) -> list[BoardRow]:
+    """Return `rows` as they stand on `dataset`: by status, then accuracy, there and elsewhere."""
+
+    def place(row: BoardRow) -> tuple[int, list[float], Key]:
+        column = row.columns[dataset]
+        others = [each for key, each in row.columns.items() if key != dataset]
+        means = [-each.mean if each.runs else 0.0 for each in (column, *others)]
+        rest = _OTHER_DATA if column.only else _FEW_RUNS
+        return _STANDING.get(column.status, rest), means, row.key
+
+    return sorted(rows, key=place)
+
+
+def find_row(collected: Collected, name: str) -> BoardRow:
+    """Return the row called `name`, or `name:recipe` with the recipe's first digits.
+
+    Raises:
+        BenchError: no row or several rows are called so.
+    """
+    rows = group(collected.runs)
+    wanted, _, recipe = name.partition(":")
+    named = [row for row in rows if row.label.name == wanted]
+    found = [row for row in named if row.recipe_digest.startswith(recipe)]
+    if not found:
+        known = ", ".join(sorted({row.label.name for row in rows})) or "none"
+        raise BenchError(f"row {name!r}: not on this board; rows: {known}")
+    if len(found) > 1:
+        choices = " or ".join(f"{wanted}:{row.recipe_digest[:6]}" for row in found)
+        raise BenchError(f"row {name!r}: {len(found)} recipes have this name; say {choices}")
+    return found[0]
+
+
+def row_names(given: Iterable[str]) -> list[str]:
+    """Return row names from a command line.
+
+    Raises:
+        BenchError: one is not fit for a folder.
+    """
+    names = list(given)
+    for name in names:
+        if not fit_for_a_folder(name):
+            raise BenchError(
+                f"row {name!r}: expected letters, digits, dots, dashes and underscores; "
+                "the board lists the rows"
+            )
+    return names
+
+
+def _row(
+    key: Key,
+    members: list[ScoredRun],
+    datasets: Mapping[tuple[str, str | None], Dataset],
+    shares_name: bool,
+) -> BoardRow:
     members = sorted(members, key=lambda run: (run.record.seed, run.path))
-    label = members[0].record.row
     planned = max(run.record.row.seeds for run in members)
-    datasets = {name for run in members for name in run.record.row.datasets}
+    # A plan is for published data, unless the row has nothing to do with that.
+    known = any(published_as(run.record.data) for run in members)
+    wanted = {name for run in members for name in run.record.row.datasets if known}
     columns = {}
-    for name in DATASETS:
-        here = [run for run in members if run.record.dataset == name]
-        done: dict[int, Run] = {}
+    for (name, digest), dataset in datasets.items():
+        here = [r for r in members if (r.record.data.name, r.record.data.digest) == (name, digest)]
+        done: dict[int, ScoredRun] = {}
         for run in here:
-            if run.correct is not None:
+            if run.accuracy is not None:
                 done.setdefault(run.record.seed, run)
-        failed = {run.record.seed for run in here} - set(done)
-        wanted = planned if here or name in datasets else 0
-        columns[name] = Column(wanted, tuple(done.values()), tuple(sorted(failed)))
-    return BoardRow(label, members[0].record.recipe, columns, shares_name)
-
-
-def _order(row: BoardRow) -> tuple[int, float, float, str, str]:
-    fashion, mnist = row.fashion, row.columns["mnist"]
-    return (
-        _STANDING.get(row.status, 2),
-        -fashion.mean if fashion.runs else 0.0,
-        -mnist.mean if mnist.runs else 0.0,
-        row.row.name,
-        row.recipe,
-    )
+        failures = tuple(run for run in here if run.record.status == "failed")
+        seeds = planned if here or dataset.key in wanted else 0
+        columns[dataset.key] = Column(dataset, seeds, tuple(done.values()), failures)
+    first = next((each.dataset.title for each in columns.values() if each.runs), None)
+    columns = {
+        key: each if each.planned or each.runs else replace(each, only=first)
+        for key, each in columns.items()
+    }
+    return BoardRow(members[0].record.row, key[1], columns, shares_name)

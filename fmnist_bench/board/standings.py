@@ -1,40 +1,34 @@
-"""The board before it is text: rows with their ranks, tiers and what was left out."""
+"""The one table that every rendering of a board is made of: what runs showed, worked out once.
+
+`Board` holds a `Standing` for each row; `standing.row.columns[dataset]` is a `Column` with all
+figures of accuracy, its `resources` and its `properties`; `standing.row.resources` are those of
+the row's runs on all datasets together. Nothing that shows a board computes a figure.
+"""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from fmnist_bench.board.collect import Collected, Problem, Run, collect
-from fmnist_bench.board.intervals import (
-    Interval,
-    Spread,
-    image_interval,
-    seed_interval,
-    spread,
-    total_intervals,
-)
+from fmnist_bench.board.collect import Collected, Problem, ScoredRun, collect
+from fmnist_bench.board.column import Column
+from fmnist_bench.board.dataset import Dataset, published
+from fmnist_bench.board.intervals import total_intervals
+from fmnist_bench.board.pareto import pareto_front
 from fmnist_bench.board.reported import Claim, claims
-from fmnist_bench.board.reruns import Rerun, read_reruns
-from fmnist_bench.board.rows import BoardRow, group, left_out
+from fmnist_bench.board.reruns import Rerun, repeated
+from fmnist_bench.board.rows import BoardRow, Key, group, in_order, left_out
 from fmnist_bench.board.ties import RankRange, better, paired_tests, rank_ranges
-
-Key = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class Standing:
-    """One row on the board. `total` is None below two runs, `rank` for unranked rows.
-
-    `tied` holds the titles of the ranked rows that it cannot be told apart from.
-    """
+    """One row on the board, with what is claimed for it and the re-run that reproduces it."""
 
     row: BoardRow
-    total: Interval | None
-    rank: RankRange | None
-    tied: tuple[str, ...]
     claims: tuple[Claim, ...]
     rerun: Rerun | None
 
@@ -44,28 +38,48 @@ class Standing:
             return "failed"
         return "reproduced" if self.rerun else "evidenced"
 
-    @cached_property
-    def seeds(self) -> Interval | None:
-        """t interval of the mean Fashion-MNIST accuracy on these test images."""
-        column = self.row.fashion
-        return seed_interval(column.accuracies) if len(column.runs) > 1 else None
-
-    @cached_property
-    def images(self) -> Interval | None:
-        """Wilson interval of the Fashion-MNIST accuracy of one such net."""
-        column = self.row.fashion
-        return image_interval(column.mean, column.correct.shape[1]) if column.runs else None
-
 
 @dataclass(frozen=True)
 class Board:
-    """Everything that the rendered board says."""
+    """A board; `standings` is in its order, `datasets` has the published ones first.
 
+    `left_out` counts the runs that cannot stand on a board by reason, `duplicates` second
+    copies of a run.
+    """
+
+    datasets: tuple[Dataset, ...]
     standings: tuple[Standing, ...]
     claims: tuple[Claim, ...]
     left_out: dict[str, int]
     duplicates: int
     unreadable: tuple[Problem, ...]
+
+    @cached_property
+    def fronts(self) -> dict[str, dict[str, tuple[int, ...]]]:
+        """Places in `standings` of the rows on the Pareto front, by dataset and kind of cost.
+
+        Rows with gaps cannot be on it.
+        """
+        return {dataset.key: self._fronts(dataset.key) for dataset in self.datasets}
+
+    @property
+    def omissions(self) -> list[str]:
+        """Sentences on the runs that are not on the board, but for unreadable ones."""
+        notes = [f"{count} left out: {reason}." for reason, count in self.left_out.items()]
+        if self.duplicates:
+            notes.append(f"{self.duplicates} left out: second copies of a run shown here.")
+        return notes
+
+    def _fronts(self, dataset: str) -> dict[str, tuple[int, ...]]:
+        points: dict[str, dict[int, tuple[float, float]]] = {}
+        for place, standing in enumerate(self.standings):
+            column = standing.row.columns[dataset]
+            if column.resources is None or column.missing:
+                continue
+            for kind, cost in column.resources.costs.items():
+                if cost is not None:
+                    points.setdefault(kind, {})[place] = (float(cost), column.mean)
+        return {kind: tuple(pareto_front(each)) for kind, each in points.items()}
 
 
 def read_board(results: Path) -> Board:
@@ -74,72 +88,68 @@ def read_board(results: Path) -> Board:
     Raises:
         BenchError: `results` is no folder.
     """
-    return build_board(collect(results), *read_reruns(results))
+    return build_board(collect(results))
 
 
-def build_board(collected: Collected, reruns: list[Rerun], rerun_problems: list[Problem]) -> Board:
+def build_board(collected: Collected) -> Board:
     """Work the board out of what was read."""
-    runs, dropped = split(collected.runs)
-    rows = group(runs)
-    spreads = {row.key: spread(row.fashion.correct) for row in rows if len(row.fashion.runs) > 1}
-    ranks, tied = _ranks([row for row in rows if row.status == "ranked"], spreads)
-    totals = _totals(rows, spreads)
-    standings = tuple(
-        Standing(
-            row=row,
-            total=totals.get(row.key),
-            rank=ranks.get(row.key),
-            tied=tied.get(row.key, ()),
-            claims=tuple(claim for claim in claims() if claim.experiment == row.row.name),
-            rerun=_rerun(row, reruns),
-        )
-        for row in rows
+    rows = group(collected.runs)
+    first = [column.dataset for column in rows[0].columns.values()] if rows else None
+    datasets = first or list(published().values())
+    columns: dict[Key, dict[str, Column]] = {row.key: {} for row in rows}
+    for dataset in datasets:
+        for key, column in _placed(in_order(rows, dataset.key), dataset).items():
+            columns[key][dataset.key] = column
+    rows = [replace(row, columns=columns[row.key]) for row in rows]
+    reasons = Counter(reason for run in collected.runs if (reason := left_out(run)))
+    shown = sum(len(row.runs) for row in rows)
+    done = sum(run.accuracy is not None and left_out(run) is None for run in collected.runs)
+    return Board(
+        datasets=tuple(datasets),
+        standings=tuple(_standing(row, collected.reruns) for row in rows),
+        claims=claims(),
+        left_out=dict(sorted(reasons.items())),
+        duplicates=done - shown,
+        unreadable=collected.unreadable,
     )
-    shown = sum(len(column.runs) for row in rows for column in row.columns.values())
-    done = sum(run.correct is not None for run in runs)
-    unreadable = (*collected.unreadable, *rerun_problems)
-    return Board(standings, claims(), dropped, done - shown, unreadable)
 
 
-def split(runs: tuple[Run, ...]) -> tuple[list[Run], dict[str, int]]:
-    """Split `runs` into those that stand on the board and a count of the others by reason."""
-    reasons = [left_out(run) for run in runs]
-    kept = [run for run, reason in zip(runs, reasons, strict=True) if reason is None]
-    counts = Counter(reason for reason in reasons if reason is not None)
-    return kept, dict(sorted(counts.items()))
+def _standing(row: BoardRow, reruns: Iterable[ScoredRun]) -> Standing:
+    pairs = (repeated(again, row.runs) for again in reruns)
+    good = (pair for pair in pairs if pair is not None and pair.within and pair.flaw is None)
+    own = tuple(claim for claim in claims() if claim.experiment == row.label.name)
+    return Standing(row, own, next(good, None))
 
 
-def _ranks(
-    rows: list[BoardRow], spreads: dict[Key, Spread]
-) -> tuple[dict[Key, RankRange], dict[Key, tuple[str, ...]]]:
-    if not rows:
-        return {}, {}
-    keys = [row.key for row in rows]
-    hits = np.stack([row.fashion.correct.sum(axis=0) for row in rows]).astype(float)
-    wins = better(paired_tests(hits, [spreads[key] for key in keys]))
+def _placed(rows: list[BoardRow], dataset: Dataset) -> dict[Key, Column]:
+    """Return each row's column on `dataset` with what the others make of it.
+
+    `rows` are in order there.
+    """
+    columns = {row.key: row.columns[dataset.key] for row in rows}
+    several = {key: each for key, each in columns.items() if each.scored and len(each.runs) > 1}
+    totals = total_intervals(
+        [each.correct for each in several.values()], [each.spread for each in several.values()]
+    )
+    total = dict(zip(several, totals, strict=True))
+    ranked = {key: each for key, each in columns.items() if each.status == "ranked"}
+    titles = [row.title for row in rows if row.key in ranked]
+    ranks = dict(zip(ranked, _ranks(list(ranked.values()), titles), strict=True))
+    placed = {}
+    for order, (key, column) in enumerate(columns.items()):
+        rank, tied = ranks.get(key, (None, ()))
+        placed[key] = replace(column, order=order, total=total.get(key), rank=rank, tied=tied)
+    return placed
+
+
+def _ranks(columns: list[Column], titles: list[str]) -> list[tuple[RankRange, tuple[str, ...]]]:
+    """Return the rank of each of some ranked columns, and the titles of those it is tied with."""
+    if not columns:
+        return []
+    hits = np.stack([column.correct.sum(axis=0) for column in columns]).astype(float)
+    wins = better(paired_tests(hits, [column.spread for column in columns]))
     apart = wins | wins.T
-    tied = {
-        key: tuple(row.title for j, row in enumerate(rows) if j != i and not apart[i, j])
-        for i, key in enumerate(keys)
-    }
-    return dict(zip(keys, rank_ranges(wins), strict=True)), tied
-
-
-def _totals(rows: list[BoardRow], spreads: dict[Key, Spread]) -> dict[Key, Interval]:
-    measured = [row for row in rows if row.key in spreads]
-    intervals = total_intervals(
-        [row.fashion.correct for row in measured], [spreads[row.key] for row in measured]
-    )
-    return {row.key: interval for row, interval in zip(measured, intervals, strict=True)}
-
-
-def _rerun(row: BoardRow, reruns: list[Rerun]) -> Rerun | None:
-    """Return the re-run that reproduces `row`, if there is one."""
-    originals = {run.record.identity: run for run in row.runs}
-    for rerun in reruns:
-        original = originals.get(rerun.identity)
-        if original is None or rerun.row != row.row.name or not rerun.within:
-            continue
-        if abs(float(original.hits.mean()) - rerun.original_accuracy) < 1e-9:
-            return rerun
-    return None
+    return [
+        (ranks, tuple(title for j, title in enumerate(titles) if j != i and not apart[i, j]))
+        for i, ranks in enumerate(rank_ranges(wins))
+    ]

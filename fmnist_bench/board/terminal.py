@@ -1,10 +1,10 @@
 """The board in a terminal: one short line per row."""
 
+from fmnist_bench.board.column import Column
+from fmnist_bench.board.escape import one_line
 from fmnist_bench.board.figures import MISSING, percent
-from fmnist_bench.board.lines import one_line
 from fmnist_bench.board.standings import Board, Standing
 
-_HEADER = ("rank", "row", "Fashion %", "std", "MNIST %", "runs", "classifier")
 _WIDEST = 40
 
 
@@ -12,28 +12,33 @@ def terminal_table(board: Board) -> str:
     """Return the board as plain text."""
     if not board.standings:
         return "No runs yet."
-    lines = [_HEADER, *(_line(standing) for standing in board.standings)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(_HEADER))]
+    others = [f"{plain(dataset.title)} %" for dataset in board.datasets[2:]]
+    header = ["rank", "row", "Fashion %", "std", "MNIST %", *others, "runs", "classifier"]
+    lines = [header, *(_line(standing) for standing in board.standings)]
+    widths = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
     )
 
 
-def _line(standing: Standing) -> tuple[str, ...]:
+def _line(standing: Standing) -> list[str]:
     row = standing.row
-    fashion, mnist = row.fashion, row.columns["mnist"]
-    spread = float(fashion.accuracies.std(ddof=1)) if len(fashion.runs) > 1 else None
-    done = [f"{len(column.runs)}/{column.planned}" for column in (fashion, mnist) if column.planned]
-    return (
-        str(standing.rank) if standing.rank else row.status,
+    fashion, *others = row.columns.values()
+    done = [f"{len(each.runs)}/{each.planned}" for each in row.columns.values() if each.planned]
+    return [
+        str(fashion.rank) if fashion.rank else plain(row.status),
         plain(row.title),
-        percent(fashion.mean) if fashion.runs else MISSING,
-        percent(spread),
-        percent(mnist.mean) if mnist.runs else MISSING,
+        _mean(fashion),
+        percent(fashion.std),
+        *(_mean(column) for column in others),
         " ".join(done),
-        plain(row.row.classifier),
-    )
+        plain(row.label.classifier),
+    ]
+
+
+def _mean(column: Column) -> str:
+    return percent(column.mean) if column.runs else MISSING
 
 
 def plain(text: str) -> str:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from fmnist_bench.commands import leaderboard
 from fmnist_bench.config.compose import Composer
-from fmnist_bench.config.profile import trainer_for_this_machine
 from fmnist_bench.jobs.launchers.choose import launcher_of
 from fmnist_bench.jobs.plan import split_launcher
 from fmnist_bench.jobs.prepare import prepare
@@ -19,8 +18,6 @@ def main(argv: list[str]) -> int:
     outputs = f"paths.outputs={arguments.outputs}"
     given, launcher = split_launcher(arguments.overrides)
     overrides = [outputs, *given]
-    if not any(override.startswith("trainer=") for override in overrides):
-        overrides.append(f"trainer={trainer_for_this_machine()}")
     with Composer.ready() as composer:
         settings = composer.hydra_settings([outputs, *launcher])
     specs = [
@@ -28,7 +25,7 @@ def main(argv: list[str]) -> int:
         for experiment in experiments_of(arguments.bench)
         for config in row_configs(experiment, overrides)
     ]
-    sweep = Sweep(print, retry_failed=True, launcher=launcher_of(settings.launcher))
+    sweep = Sweep(print, retry_failed=True, launcher=launcher_of(settings.launcher, launcher))
     sweep.run(specs)
     leaderboard.main(["--results", str(arguments.outputs)])
     return 0 if sweep.ok else 1

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from fmnist_bench.board.collect import collect
 from fmnist_bench.board.column import Column
-from fmnist_bench.board.compare import Comparison, compare, find_row, votes
 from fmnist_bench.board.figures import percent, points
-from fmnist_bench.board.rows import BoardRow
+from fmnist_bench.board.pair import Difference, compare, votes
+from fmnist_bench.board.rows import BoardRow, find_row
 from fmnist_bench.board.terminal import plain
-from fmnist_bench.data.facts import DATASETS, dataset_facts
+from fmnist_bench.data.facts import DATASETS
 from fmnist_bench.data.labels import test_labels
 from fmnist_bench.errors import BenchError
 
@@ -26,9 +26,9 @@ def main(argv: list[str]) -> int:
     collected = collect(options.results)
     rows = [find_row(collected, name) for name in (options.a, options.b)]
     columns = [_column(row, options.dataset) for row in rows]
-    result = compare(columns[0], columns[1], test_labels(options.dataset))
-    _print_figures(rows, columns, result, options.dataset)
-    _print_images(columns, result, options.dataset)
+    result = compare(*columns)
+    _print_figures(rows, columns, result)
+    _print_images(columns, result)
     return 0
 
 
@@ -47,32 +47,31 @@ def _parser() -> argparse.ArgumentParser:
 def _column(row: BoardRow, dataset: str) -> Column:
     column = row.columns[dataset]
     if not column.runs:
-        raise BenchError(f"row {row.row.name!r}: no finished run on {dataset}; train one first")
+        raise BenchError(f"row {row.label.name!r}: no finished run on {dataset}; train one first")
     return column
 
 
-def _print_figures(
-    rows: list[BoardRow], columns: list[Column], result: Comparison, dataset: str
-) -> None:
-    facts = dataset_facts(dataset)
+def _print_figures(rows: list[BoardRow], columns: list[Column], result: Difference) -> None:
+    dataset = columns[0].dataset
     for letter, row, column in zip("AB", rows, columns, strict=True):
         runs = "1 run" if len(column.runs) == 1 else f"{len(column.runs)} runs"
-        print(f"{letter}  {plain(row.title)}: {percent(column.mean)} % on {facts.title}, {runs}")
+        print(f"{letter}  {plain(row.title)}: {percent(column.mean)} % on {dataset.title}, {runs}")
     low, high = result.interval
     over = "seeds and images" if result.seeds_counted else "images, not seeds"
     print(
-        f"A - B: {points(result.difference)} points; 95 % interval over {over}: "
+        f"A - B: {points(result.mean)} points; 95 % interval over {over}: "
         f"{points(low)} to {points(high)}"
     )
     verdict = "can" if result.p < 0.05 else "cannot"
     print(f"p = {result.p:.2g} ({result.test}): they {verdict} be told apart")
     print("\nA - B by class, in points")
-    for name, gap in zip(facts.class_names, result.per_class, strict=True):
+    for name, gap in zip(dataset.class_names, result.per_class, strict=True):
         print(f"  {name:12} {points(float(gap))}")
 
 
-def _print_images(columns: list[Column], result: Comparison, dataset: str) -> None:
-    labels, names = test_labels(dataset), dataset_facts(dataset).class_names
+def _print_images(columns: list[Column], result: Difference) -> None:
+    dataset = columns[0].dataset
+    labels, names = test_labels(dataset.key), dataset.class_names
     shown = result.images[:_IMAGES_SHOWN]
     print(f"\n{len(result.images)} images that most runs of only one row get right", end="")
     print(f"; the first {len(shown)}" if len(shown) < len(result.images) else "")

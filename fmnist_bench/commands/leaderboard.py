@@ -3,12 +3,11 @@
 import argparse
 import gc
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
-from fmnist_bench.board.collect import Collected, collect
-from fmnist_bench.board.render import FILE_NAME, render
-from fmnist_bench.board.reruns import read_reruns
+from fmnist_bench.board.collect import collect
+from fmnist_bench.board.exports import CSV_NAME, JSON_NAME, board_csv, board_json
+from fmnist_bench.board.markdown import FILE_NAME, documents
 from fmnist_bench.board.standings import Board, build_board
 from fmnist_bench.board.terminal import terminal_table
 from fmnist_bench.files import atomic_write
@@ -19,49 +18,54 @@ __all__ = ["FILE_NAME", "main"]
 def main(argv: list[str]) -> int:
     """Write `leaderboard.md` into the results folder, or with `--check` compare it.
 
-    With `--html` the same is done to `leaderboard.html` as well.
+    With `--html`, `--csv` and `--json` the same is done to the files of these kinds as well.
 
     Raises:
         BenchError: the folder is missing or cannot be written.
     """
     options = _parser().parse_args(argv)
-    collected, reruns = collect(options.results), read_reruns(options.results)
+    results: Path = options.results
+    collected = collect(results)
     gc.freeze()  # statsmodels collects garbage on each call; spare it what was just read
-    board = build_board(collected, *reruns)
-    contents = {FILE_NAME: render(board).encode()}
-    _warn(options.results, board)
+    board = build_board(collected)
+    for problem in board.unreadable:
+        _warn(f"{results}/{problem}; left out")
+    contents = {name: text.encode() for name, text in documents(board).items()}
     if options.html:
-        contents |= _page(options.results, board, collected)
+        contents |= _page(results, board)
+    if options.csv:
+        contents[CSV_NAME] = board_csv(board).encode()
+    if options.json:
+        contents[JSON_NAME] = board_json(board).encode()
     if options.check:
-        return _check(options.results, contents)
+        return _check(results, contents)
     for name, content in contents.items():
-        with atomic_write(options.results / name) as file:
+        with atomic_write(results / name) as file:
             file.write(content)
     print(terminal_table(board))
     print()
     for name in contents:
-        print(options.results / name)
+        print(results / name)
     return 0
 
 
-def _page(results: Path, board: Board, collected: Collected) -> dict[str, bytes]:
+def _page(results: Path, board: Board) -> dict[str, bytes]:
     # Only for --html: what these import is not needed for the Markdown board.
     from fmnist_bench.board.page import html
-    from fmnist_bench.board.page.build import build_page
+    from fmnist_bench.board.page.assemble import build_page
     from fmnist_bench.paths import cache_dir
 
-    content = build_page(results, board, collected.runs, cache_dir(), _warning)
-    return {html.FILE_NAME: content}
+    return {html.FILE_NAME: build_page(results, board, cache_dir(), _warn)}
 
 
-def _check(results: Path, contents: Mapping[str, bytes]) -> int:
+def _check(results: Path, contents: dict[str, bytes]) -> int:
     outdated = [
         results / name
         for name, content in contents.items()
         if not (results / name).is_file() or (results / name).read_bytes() != content
     ]
     for path in outdated:
-        option = "" if path.name == FILE_NAME else " --html"
+        option = "" if path.suffix == ".md" else f" --{path.suffix[1:]}"
         print(
             f"{path}: not what its records give; "
             f"run fmnist-bench leaderboard --results {results}{option}",
@@ -82,21 +86,19 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="folder of runs (default: outputs; the official board: results)",
     )
-    parser.add_argument(
-        "--html",
-        action="store_true",
-        help="write the board as one self-contained page, leaderboard.html, too",
-    )
+    for kind, text in {
+        "html": "the board as one self-contained page",
+        "csv": "a line for each row and dataset, with every figure",
+        "json": "the same, with what each column says",
+    }.items():
+        parser.add_argument(
+            f"--{kind}", action="store_true", help=f"write leaderboard.{kind} too: {text}"
+        )
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit with 1 if the board is outdated"
     )
     return parser
 
 
-def _warn(results: Path, board: Board) -> None:
-    for problem in board.unreadable:
-        _warning(f"{results}/{problem}; left out")
-
-
-def _warning(line: str) -> None:
+def _warn(line: str) -> None:
     print(f"warning: {line}", file=sys.stderr)

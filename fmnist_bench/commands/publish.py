@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from fmnist_bench.board.names import row_names
-from fmnist_bench.board.publish import make_copies, plan_copies
+from fmnist_bench.board.publishing import make_copies, plan_copies
+from fmnist_bench.board.rows import row_names
 
 
 def main(argv: list[str]) -> int:

@@ -5,15 +5,12 @@ import sys
 from typing import Any
 
 from fmnist_bench.config.compose import compose
-from fmnist_bench.config.profile import trainer_for_this_machine
 
 
 def main(argv: list[str]) -> int:
     """Measure the combinations and print a table, the overrides and the lines for conf/."""
     options = _parser().parse_args(argv)
     overrides = list(options.overrides)
-    if not any(override.startswith("trainer=") for override in overrides):
-        overrides.append(f"trainer={trainer_for_this_machine()}")
     config = compose(overrides)
     from fmnist_bench.perf.combinations import measure  # imports torch
 

@@ -1,13 +1,12 @@
 """`fmnist-bench verify`: check a results folder, or train one of its runs again."""
 
 import argparse
-from datetime import UTC, datetime
 from pathlib import Path
 
-from fmnist_bench.board.names import row_names
-from fmnist_bench.board.rerun import rerun_row
-from fmnist_bench.board.reruns import rerun_file, tolerance, write_rerun
-from fmnist_bench.board.verify import verify
+from fmnist_bench.board.audit import verify
+from fmnist_bench.board.recipes import drifted
+from fmnist_bench.board.reruns import rerun_row
+from fmnist_bench.board.rows import row_names
 
 
 def main(argv: list[str]) -> int:
@@ -20,6 +19,7 @@ def main(argv: list[str]) -> int:
     if options.rerun is not None:
         return _rerun(options.results, row_names([options.rerun])[0], options.seed)
     runs, problems = verify(options.results)
+    problems += drifted(options.results)
     for problem in problems:
         print(f"{options.results}/{problem}")
     noun = "problem" if len(problems) == 1 else "problems"
@@ -49,13 +49,12 @@ def _parser() -> argparse.ArgumentParser:
 def _rerun(results: Path, row: str, seed: int) -> int:
     from fmnist_bench.jobs.rerun import rerun  # imports what torch needs
 
-    result = rerun_row(results, row, seed, rerun, datetime.now(UTC).date())
-    write_rerun(results, result)
-    off = abs(result.accuracy - result.original_accuracy)
-    verdict = "reproduced" if result.within else "NOT reproduced"
+    found = rerun_row(results, row, seed, rerun)
+    before, after = found.accuracies
+    verdict = "reproduced" if found.within else "NOT reproduced"
+    kept = f"does not count: {found.flaw}" if found.flaw else str(results / found.again.path)
     print(
-        f"{row}, seed {seed}: {verdict}: {result.original_accuracy:.4f} then, "
-        f"{result.accuracy:.4f} now, off by {off:.4f}, tolerance "
-        f"{tolerance(result.original_accuracy, result.accuracy):.4f}; {rerun_file(results, row)}"
+        f"{row}, seed {seed}: {verdict}: {before:.4f} then, {after:.4f} now, "
+        f"off by {found.off:.4f}, tolerance {found.tolerance:.4f}; {kept}"
     )
-    return 0 if result.within else 1
+    return 0 if found.within and found.flaw is None else 1

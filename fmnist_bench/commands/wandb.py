@@ -1,6 +1,7 @@
 """`fmnist-bench wandb push`: rebuild Weights & Biases runs from local records."""
 
 import argparse
+import os
 from pathlib import Path
 
 from fmnist_bench.board.collect import run_folders
@@ -15,7 +16,23 @@ def main(argv: list[str]) -> int:
     """
     options = _parser().parse_args(argv)
     folders = [folder for root in options.folder for folder in _runs(root)]
-    _push(folders, options)
+    from fmnist_bench.tracking.push import push
+    from fmnist_bench.tracking.wandb_tracker import WandbTracker
+
+    def tracker() -> WandbTracker:
+        return WandbTracker(
+            project=options.project,
+            entity=options.entity,
+            mode=options.mode,
+            group=options.group,
+            tags=options.tag,
+            upload_seconds=options.seconds,
+        )
+
+    if tracker().off:
+        raise BenchError("WANDB_MODE=disabled: pushes nothing; unset it or add --mode online")
+    new = push(folders, tracker, print, again=options.again)
+    print(f"{new} of {len(folders)} runs pushed")
     return 0
 
 
@@ -29,13 +46,18 @@ def _parser() -> argparse.ArgumentParser:
     push.add_argument(
         "folder", nargs="*", type=Path, default=[Path("outputs/runs")], help="default: outputs/runs"
     )
-    push.add_argument("--mode", choices=("online", "offline"), default="online")
+    push.add_argument(
+        "--mode",
+        choices=("online", "offline"),
+        default=os.environ.get("WANDB_MODE", "online"),
+        help="default: WANDB_MODE, else online",
+    )
     push.add_argument("--project", default="fmnist-bench")
     push.add_argument("--entity", help="default: your own")
-    push.add_argument("--group", help="default: the row of each run")
+    push.add_argument("--group", help="default: the sweep or the row of each run")
     push.add_argument("--tag", action="append", default=[], help="may be repeated")
     push.add_argument("--again", action="store_true", help="also what was pushed before")
-    push.add_argument("--seconds", type=float, default=60, help="to wait for W&B (default: 60)")
+    push.add_argument("--seconds", type=float, default=30, help="to wait for W&B (default: 30)")
     return parser
 
 
@@ -46,27 +68,3 @@ def _runs(root: Path) -> list[Path]:
             f"{root}: no run below this folder; train something first, or name another"
         )
     return found
-
-
-def _push(folders: list[Path], options: argparse.Namespace) -> None:
-    from fmnist_bench.tracking.push import push, refuse_unreachable
-    from fmnist_bench.tracking.wandb import WandbTracker
-    from fmnist_bench.tracking.wandb_client import server_url
-
-    target = {"mode": options.mode, "project": options.project, "entity": options.entity}
-    if options.mode == "online":
-        target["server"] = server_url()
-        refuse_unreachable(target["server"], min(options.seconds, 10))
-
-    def tracker() -> WandbTracker:
-        return WandbTracker(
-            project=options.project,
-            entity=options.entity,
-            mode=options.mode,
-            group=options.group,
-            tags=options.tag,
-            upload_seconds=options.seconds,
-        )
-
-    new = push(folders, tracker, target, print, again=options.again)
-    print(f"{new} of {len(folders)} runs pushed")

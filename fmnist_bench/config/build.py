@@ -1,23 +1,72 @@
 """From a part of a config to the object that it describes."""
 
+import inspect
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from hydra.errors import HydraException
-from hydra.utils import instantiate
+from hydra.utils import get_object, instantiate
 
 from fmnist_bench.errors import BenchError
 
+_UNKNOWN = re.compile(r"got an unexpected keyword argument '(?P<name>[^']+)'")
+_MISSING = re.compile(
+    r"missing \d+ required (?:keyword-only |positional )?arguments?: (?P<names>.+)"
+)
 
-def build(config: Any) -> Any:
-    """Return what `config` instantiates to, with plain lists and dictionaries as arguments.
+
+def build(config: Any, key: str, **arguments: Any) -> Any:
+    """Return what the node `config` at `key` instantiates to, with plain lists and dictionaries.
 
     Raises:
-        BenchError: an argument is unknown or of the wrong kind; or what the object raised.
+        BenchError: a target does not exist, takes other arguments or refuses their values, told
+            in one line with the key.
     """
     try:
-        return instantiate(config, _convert_="all")
+        _check_partials(config, key)
+        return instantiate(config, _convert_="all", **arguments)
     except HydraException as error:
-        cause = error.__cause__
-        if isinstance(cause, BenchError):
-            raise cause from None
-        raise BenchError(" ".join(str(error).split())) from error
+        raise _refused(config, key, error) from None
+
+
+def _check_partials(config: Any, key: str) -> None:
+    """Refuse unknown arguments of what is only called later, such as an optimizer."""
+    if not isinstance(config, Mapping):
+        return
+    for name, inner in config.items():
+        _check_partials(inner, f"{key}.{name}")
+    if config.get("_partial_") is True:
+        target = config["_target_"]
+        arguments = [name for name in config if not str(name).startswith("_")]
+        parameters = inspect.signature(get_object(target)).parameters
+        if any(each.kind is each.VAR_KEYWORD for each in parameters.values()):
+            return
+        for name in arguments:
+            if name not in parameters:
+                raise BenchError(
+                    f"{key}.{name}: {target} takes no {name}; drop it with ~{key}.{name}"
+                )
+
+
+def _refused(config: Any, key: str, error: HydraException) -> BenchError:
+    """Return in one line what `error`, of instantiating the node `config` at `key`, says."""
+    cause = error.__cause__
+    if isinstance(cause, BenchError):
+        return cause
+    text = " ".join(str(cause or error).split())
+    where, node = key, config
+    found = re.search(r"full_key: (\S+)", str(error))
+    if found:
+        where = f"{key}.{found[1]}"
+        for name in found[1].split("."):
+            node = node.get(name, {}) if isinstance(node, Mapping) else {}
+    target = node.get("_target_", "?") if isinstance(node, Mapping) else "?"
+    if unknown := _UNKNOWN.search(text):
+        name = unknown["name"]
+        return BenchError(f"{where}.{name}: {target} takes no {name}; drop it with ~{where}.{name}")
+    if missing := _MISSING.search(text):
+        return BenchError(f"{where}: {target} wants {missing['names']} as well; add it")
+    if cause is None or isinstance(cause, ImportError):
+        return BenchError(f"{where}._target_: {target} cannot be found ({text}); mend the name")
+    return BenchError(f"{where}: {target}: {text}")

@@ -12,12 +12,12 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, OverrideType
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from fmnist_bench.config.freeze import freeze
+from fmnist_bench.config import machine, schema
+from fmnist_bench.config.freeze import freeze, unread
 from fmnist_bench.config.refusal import in_one_line
-from fmnist_bench.config.schema import register
 from fmnist_bench.errors import BenchError
 from fmnist_bench.paths import conf_dir
 
@@ -34,15 +34,12 @@ def compose_command_line(arguments: Sequence[str]) -> list[dict[str, Any]]:
     Raises:
         BenchError: Hydra refused the arguments.
     """
-    register()
-    configs: list[dict[str, Any]] = []
-
-    def collect(config: DictConfig) -> None:
-        configs.append(freeze(config))
+    _register()
+    composed: list[DictConfig] = []
 
     application = hydra.main(
         version_base=VERSION_BASE, config_path=str(conf_dir()), config_name="config"
-    )(collect)
+    )(composed.append)
     before, sys.argv = sys.argv, ["fmnist-bench train", *arguments]
     complaints = io.StringIO()
     try:
@@ -58,7 +55,9 @@ def compose_command_line(arguments: Sequence[str]) -> list[dict[str, Any]]:
         raise BenchError(str(error)) from None
     finally:
         sys.argv = before
-    return configs
+    for config in composed:
+        _refuse_unread(unread(config), arguments)
+    return [freeze(config) for config in composed]
 
 
 def compose(overrides: Sequence[str]) -> dict[str, Any]:
@@ -81,13 +80,14 @@ class Composer:
     def __init__(self) -> None:
         self._parser = OverridesParser.create(GlobalHydra.instance().config_loader())
         self._merged: dict[tuple[str, ...], DictConfig] = {}
+        self._unread: dict[tuple[str, ...], set[str]] = {}
         self._groups: dict[str, bool] = {}
 
     @classmethod
     @contextlib.contextmanager
     def ready(cls) -> Iterator["Composer"]:
         """Yield a composer over conf/, and leave no global state of Hydra behind."""
-        register()
+        _register()
         with hydra.initialize_config_dir(version_base=VERSION_BASE, config_dir=str(conf_dir())):
             yield cls()
 
@@ -117,8 +117,9 @@ class Composer:
             except OmegaConfBaseException:
                 hydra.compose("config", overrides=list(overrides))  # to say it in Hydra's words
                 raise
-            with open_dict(config):
-                del config["hydra"]
+            if files not in self._unread:
+                self._unread[files] = unread(config)
+            _refuse_unread(self._unread[files], overrides)
             return freeze(config)
 
     def known_keys(self, overrides: Sequence[str]) -> list[str]:
@@ -167,6 +168,22 @@ class Composer:
             and not override.is_sweep_override()
             and not self._groups[key]
         )
+
+
+def _register() -> None:
+    schema.register()
+    machine.register()
+
+
+def _refuse_unread(unread: Collection[str], arguments: Sequence[str]) -> None:
+    """Refuse a value for what nothing takes, as of an optimizer that a model does not use."""
+    for argument in filter(is_override, arguments):
+        key = argument.lstrip("+~").split("=", 1)[0]
+        name = key.split(".")[0].split("@")[0]
+        if name in unread:
+            raise BenchError(
+                f"{key}: nothing in this config reads {name}, so it would change nothing; drop it"
+            )
 
 
 def is_override(argument: str) -> bool:

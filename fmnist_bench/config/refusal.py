@@ -4,7 +4,7 @@ import difflib
 import re
 from collections.abc import Callable, Collection
 
-_UNKNOWN_KEY = re.compile(r"Could not override '(?P<key>[^']+)'")
+_UNKNOWN_KEY = re.compile(r"Could not (?:override|append to config\. .*?) ?'(?P<key>[^']+)'")
 _UNKNOWN_FILE = re.compile(r"Could not find '(?P<group>[^']+)/(?P<name>[^'/]+)'")
 _NOT_A_CHOICE = ("_", "schema_")  # files in conf/ that others build on
 
@@ -38,7 +38,7 @@ def _unknown_key(key: str, known: Collection[str]) -> str:
         hint = f"{parent} has {', '.join(siblings)}"
     else:
         hint = "--cfg job shows the keys"
-    return f"{key}: the config has no such key; {hint} (+{key}=... adds one)"
+    return f"{key}: the config has no such key; {hint}"
 
 
 def _unknown_choice(group: str, name: str, choices: list[str]) -> str:

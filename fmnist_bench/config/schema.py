@@ -1,27 +1,20 @@
-"""The shape of a run's config: every key with its type, and no value.
+"""The shape of a run's config: every top-level key with its type, and no value.
 
-Values live in conf/. Hydra refuses an unknown key or a wrong type because these
-classes are the first entry of conf/config.yaml's defaults list.
+Values live in conf/. Hydra refuses an unknown key or a wrong type because this class is the
+first entry of conf/config.yaml's defaults list. What is instantiated is open here: its
+arguments are checked against what its `_target_` takes.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
-from omegaconf import MISSING
-
-
-@dataclass
-class Data:
-    name: str = MISSING
-    folder: str | None = MISSING
-    verify: bool = MISSING
-    scaling: str = MISSING
+from omegaconf import MISSING, OmegaConf
 
 
 @dataclass
 class Protocol:
-    """How the 60,000 training images are used and which weights are scored."""
+    """How the training images are used and which weights are scored."""
 
     name: str = MISSING
     split: str = MISSING
@@ -32,50 +25,32 @@ class Protocol:
 
 
 @dataclass
-class Trainer:
-    profile: str = MISSING
-    accelerator: str = MISSING
-    devices: int = MISSING
-    device_index: int | None = MISSING
-    strategy: str = MISSING
-    threads: int | None = MISSING
-    deterministic: bool = MISSING
-    limit_batches: int | None = MISSING
-    progress_bar: bool = MISSING
-    time_limit_seconds: float | None = MISSING
-
-
-@dataclass
-class Ema:
-    decay: float = MISSING
-    every_n_steps: int = MISSING
-    start_step: int = MISSING
-
-
-@dataclass
-class EarlyStopping:
-    monitor: str = MISSING
-    patience: int = MISSING
-    min_delta: float = MISSING
-
-
-@dataclass
 class Speed:
+    threads: int | None = MISSING
+    channels_last: bool = MISSING
+    compile: Any = MISSING
+
+
+@dataclass
+class Fastest:
+    """Measured for one model on one kind of processor."""
+
     precision: str = MISSING
     channels_last: bool = MISSING
     compile: Any = MISSING
     threads: int | None = MISSING
-    matmul_precision: str | None = MISSING
 
 
 @dataclass
-class Row:
+class RowLabels:
     name: str = MISSING
     classifier: str = MISSING
     submitter: str = MISSING
     code: str = MISSING
     seeds: int = MISSING
     datasets: list[str] = MISSING
+    published_epochs: int | None = MISSING
+    note: str | None = MISSING
 
 
 @dataclass
@@ -84,7 +59,7 @@ class Paths:
 
 
 @dataclass
-class Run:
+class Config:
     seed: int = MISSING
     epochs: int = MISSING
     batch_size: int = MISSING
@@ -93,57 +68,35 @@ class Run:
     label_smoothing: float = MISSING
     decay_norm_and_bias: bool = MISSING
     grad_clip: float | None = MISSING
+    limit_batches: int | None = MISSING
     test_time_flip: bool = MISSING
     warm_up_steps: int | None = MISSING
     precision: str = MISSING
-    channels_last: bool = MISSING
-    compile: Any = MISSING
-    matmul_precision: str | None = MISSING
-    ema: Ema | None = MISSING
-    early_stopping: EarlyStopping | None = MISSING
-    data: Data = MISSING
+    matmul_precision: str = MISSING
+    time_limit_seconds: float | None = MISSING
+    data: Any = MISSING
     augment: Any = MISSING
     model: Any = MISSING
     optimizer: Any = MISSING
     schedule: Any = MISSING
-    protocol: Protocol = MISSING
-    trainer: Trainer = MISSING
+    callbacks: Any = MISSING
+    trainer: Any = MISSING
     logger: Any = MISSING
+    protocol: Protocol = MISSING
+    speed: Speed = MISSING
+    fastest: dict[str, Fastest] = MISSING
     paths: Paths = MISSING
-    row: Row = MISSING
-    speed: dict[str, Speed] = MISSING
+    row: RowLabels = MISSING
 
 
-@dataclass
-class Sgd:
-    _target_: str = "torch.optim.SGD"
-    _partial_: bool = True
-    lr: float = MISSING
-    momentum: float = MISSING
-    nesterov: bool = MISSING
-    weight_decay: float = MISSING
-    fused: bool = MISSING
-
-
-@dataclass
-class Adam:
-    _target_: str = "torch.optim.Adam"
-    _partial_: bool = True
-    lr: float = MISSING
-    betas: tuple[float, float] = MISSING
-    eps: float = MISSING
-    weight_decay: float = MISSING
-    fused: bool = MISSING
-
-
-@dataclass
-class AdamW(Adam):
-    _target_: str = "torch.optim.AdamW"
+OPEN = ("data", "augment", "model", "optimizer", "schedule", "callbacks", "trainer", "logger")
+"""Nodes whose keys are the arguments of what they instantiate to, or names of such nodes."""
 
 
 def register() -> None:
-    """Store the schema where conf/'s defaults lists find it."""
-    store = ConfigStore.instance()
-    store.store(name="schema", node=Run)
-    for name, node in (("sgd", Sgd), ("adam", Adam), ("adamw", AdamW)):
-        store.store(group="optimizer", name=f"schema_{name}", node=node)
+    """Store the schema where conf/'s defaults list finds it."""
+    schema = OmegaConf.structured(Config)
+    for name in OPEN:
+        schema[name] = {}
+        OmegaConf.set_struct(schema[name], False)
+    ConfigStore.instance().store(name="schema", node=schema)

@@ -1,46 +1,51 @@
-"""The one LightningDataModule: uint8 images in memory, split by the protocol."""
+"""idx files as a LightningDataModule: uint8 images in memory, split by the protocol."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
 from fmnist_bench.data.augment import Augmentation
-from fmnist_bench.data.batches import Batch, EvalBatches, Shard, TrainBatches
-from fmnist_bench.data.facts import FILE_NAMES, dataset_facts
-from fmnist_bench.data.idx import read_idx
-from fmnist_bench.data.scaling import Scaling
-from fmnist_bench.data.split import split_indices
+from fmnist_bench.data.augment.arguments import check_choice, check_names, check_whole
+from fmnist_bench.data.augment.contract import check_augmentations
+from fmnist_bench.data.batches import Batch, EvalBatches, Shard, TrainBatches, as_tensors
+from fmnist_bench.data.facts import DATASETS, digest_of
+from fmnist_bench.data.obtain import check_request, obtain
+from fmnist_bench.data.parts import find_folder, read_part
+from fmnist_bench.data.scaling import SCALINGS, Scaling, pixel_statistics
+from fmnist_bench.data.split import check_split, split_indices
+from fmnist_bench.data.verify import read_own, read_published
+from fmnist_bench.errors import BenchError
+from fmnist_bench.paths import cache_dir
 from fmnist_bench.streams import generator
 
-
-@dataclass(frozen=True)
-class Labelled:
-    """Images (N, 1, 28, 28) uint8 and labels (N,) int64, on one device."""
-
-    images: Tensor
-    labels: Tensor
-
-    def to(self, device: torch.device) -> "Labelled":
-        return Labelled(self.images.to(device), self.labels.to(device))
+_ONE_PROCESS = Shard(0, 1)
 
 
 class ImageDataModule(pl.LightningDataModule):
-    """Fashion-MNIST, MNIST or the user's own files of that format.
+    """Fashion-MNIST, MNIST, or idx files of the user's own.
 
-    The test images are not read before `test_batches` is called, which the run does once,
-    after training: nothing that a Trainer is handed can see them.
+    No test image is served, and none kept, before a test loader is asked for. `setup` finds
+    out: `digest` of the four files as they lie there, `split_digest` (None without validation
+    images), `class_names`, `image_shape` (C, H, W), how many `train_images` and `test_images`
+    there are, and `statistics`, the pixels' mean and standard deviation.
     """
+
+    name: str
 
     def __init__(
         self,
-        folder: Path,
         *,
         name: str,
+        folder: str | Path | None,
+        verify: bool,
         scaling: str,
+        class_names: Sequence[str] | None,
         augmentations: Mapping[str, Augmentation],
         split: str,
         validation: int,
@@ -50,96 +55,137 @@ class ImageDataModule(pl.LightningDataModule):
         drop_last: bool,
         seed: int,
     ) -> None:
-        """Read the training images from `folder`, which holds the four raw idx files.
+        """Check the arguments, each under its config's key, and read nothing.
 
         Raises:
-            BenchError: a file is unreadable, or the protocol does not fit the labels.
+            BenchError: one of them is wrong.
         """
         super().__init__()
-        self._folder = folder
-        self._scaling = Scaling(scaling, dataset_facts(name))
-        self._augmentations = list(augmentations.values())
-        self._batch_size, self._eval_batch_size = batch_size, eval_batch_size
-        self._drop_last, self._seed = drop_last, seed
-        self._train = self._read("train")
-        self.split = split_indices(
-            self._train.labels.numpy().astype("uint8"),
-            split=split,
-            validation=validation,
-            split_seed=split_seed,
+        self._folder = None if folder is None else Path(folder)
+        check_choice("data.verify", verify, (True, False))
+        check_request(name, folder=self._folder, verify=verify)
+        check_choice("data.scaling", scaling, SCALINGS)
+        published = DATASETS[name].class_names if name in DATASETS else None
+        if class_names is not None:
+            check_names("data.class_names", class_names, published)
+        check_augmentations(augmentations)
+        check_split(split, validation)
+        check_whole("protocol.split_seed", split_seed, 0)
+        check_whole("batch_size", batch_size, 1)
+        check_whole("eval_batch_size", eval_batch_size, 1)
+        check_choice("drop_last", drop_last, (True, False))
+        check_whole("seed", seed, 0)
+        self.name, self._verify, self._scaling_name = name, verify, scaling
+        self._class_names = tuple(class_names or published or ())
+        self._split_as: dict[str, Any] = {
+            "split": split,
+            "validation": validation,
+            "split_seed": split_seed,
+        }
+        self._batch_size, self._eval_batch_size, self._seed = batch_size, eval_batch_size, seed
+        self._drop_last, self._augmentations = drop_last, list(augmentations.values())
+        self._train: tuple[Tensor, Tensor] | None = None
+
+    def prepare_data(self) -> None:
+        """Fetch published files that are not in the cache; many processes may call this.
+
+        Raises:
+            BenchError: as `obtain`, which logs what it tried.
+        """
+        if self._folder is None:
+            say = logging.getLogger(__name__).debug
+            obtain(self.name, folder=None, verify=True, cache=cache_dir(), say=say)
+
+    def setup(self, stage: str | None = None) -> None:
+        """Check the files, read the training images and split them; once, for every stage.
+
+        Raises:
+            BenchError: a file is missing or wrong, or the protocol does not fit the labels.
+        """
+        if self._train is not None:
+            return
+        home = find_folder(self.name, self._folder) if self._folder else cache_dir() / self.name
+        classes = len(self._class_names) or None
+        parts = read_published(self.name, home) if self._verify else read_own(home, classes)
+        images, labels = as_tensors(parts["train_images"], parts["train_labels"])
+        self._home = home
+        self._sha256 = {part: read.sha256 for part, read in parts.items()}
+        self.digest = digest_of(self._sha256)
+        self._split = split_indices(labels.numpy(), **self._split_as)
+        self.split_digest = self._split.digest if len(self._split.validation) else None
+        self.class_names = self._class_names or tuple(map(str, range(int(labels.max()) + 1)))
+        self.image_shape = tuple(images.shape[1:])
+        self.train_images, self.test_images = len(labels), len(parts["test_labels"].array)
+        self.statistics = DATASETS.get(self.name) or pixel_statistics(images)
+        self._scaling = scaling = Scaling(self._scaling_name, self.statistics)
+        self._scored = partial(EvalBatches, batch_size=self._eval_batch_size, scaling=scaling)
+        self._trained = partial(
+            TrainBatches,
+            batch_size=self._batch_size,
+            drop_last=self._drop_last,
+            augmentations=self._augmentations,
+            scaling=scaling,
+            seed=self._seed,
         )
-        self.test_reads = 0
+        self._train = images, labels
 
     def train_dataloader(self) -> TrainBatches:
         """Return the training batches, on the Trainer's device and for its rank."""
-        trainer = self._attached_trainer()
+        device, shard = self._place()
+        trainer = self.trainer
         return self.train_batches(
-            trainer.strategy.root_device,
-            epoch=lambda: trainer.current_epoch,
-            shard=Shard(trainer.global_rank, trainer.world_size),
+            device, epoch=lambda: trainer.current_epoch if trainer else 0, shard=shard
         )
 
     def train_batches(
         self, device: torch.device, *, epoch: Callable[[], int], shard: Shard
     ) -> TrainBatches:
         """Return the training batches of `shard` on `device`; `epoch` is asked at each pass."""
-        data = self._train_on(device)
-        return TrainBatches(
-            data.images,
-            data.labels,
-            torch.from_numpy(self.split.train).to(data.images.device),
-            batch_size=self._batch_size,
-            drop_last=self._drop_last,
-            augmentations=self._augmentations,
-            scaling=self._scaling,
-            seed=self._seed,
-            epoch=epoch,
-            shard=shard,
-        )
+        indices = torch.from_numpy(self._split.train)
+        return self._trained(*self._train_on(device), indices, epoch=epoch, shard=shard)
 
     def training_images(self, count: int, device: torch.device) -> Tensor:
         """Return the first `count` images to train on in file order, scaled, on `device`."""
-        first = torch.from_numpy(self.split.train[:count])
-        return self._scaling(self._train.images[first.to(self._train.images.device)]).to(device)
+        images, _ = self._train_on(device)
+        first = torch.from_numpy(self._split.train[:count])
+        return self._scaling(images[first.to(images.device)])
 
     def noise_batches(self, steps: int, device: torch.device) -> TrainBatches:
-        """Return `steps` batches shaped, augmented and scaled as an epoch's, without content.
+        """Return `steps` batches like an epoch's of random pixels and labels, to learn nothing."""
+        stream, count = generator(self._seed, "noise"), steps * self._batch_size
+        shape = (count, *self.image_shape)
+        images = torch.randint(256, shape, generator=stream, dtype=torch.uint8).to(device)
+        labels = torch.randint(len(self.class_names), (count,), generator=stream).to(device)
+        indices = torch.arange(count)
+        return self._trained(images, labels, indices, epoch=lambda: 0, shard=_ONE_PROCESS)
 
-        Pixels and labels are drawn at random: what is warmed up on them learns nothing.
+    def val_dataloader(self, device: torch.device | None = None) -> EvalBatches | list[Batch]:
+        """Return this rank's validation batches; an empty list when the protocol has none.
+
+        With `device`, all of them for one process, on that device.
         """
-        stream = generator(self._seed, "noise")
-        count = steps * self._batch_size
-        shape = (count, *self._train.images.shape[1:])
-        images = torch.randint(256, shape, generator=stream, dtype=torch.uint8)
-        labels = torch.randint(10, (count,), generator=stream)
-        return TrainBatches(
-            images.to(device),
-            labels.to(device),
-            torch.arange(count).to(device),
-            batch_size=self._batch_size,
-            drop_last=self._drop_last,
-            augmentations=self._augmentations,
-            scaling=self._scaling,
-            seed=self._seed,
-            epoch=lambda: 0,
-            shard=Shard(0, 1),
-        )
+        if self.split_digest is None:
+            return []
+        device, shard = (device, _ONE_PROCESS) if device else self._place()
+        indices = torch.from_numpy(self._split.validation)
+        return self._scored(*self._train_on(device), indices, shard=shard)
 
-    def val_dataloader(self) -> EvalBatches | list[Batch]:
-        """Return this rank's validation batches; an empty list when the protocol has none."""
-        trainer = self._attached_trainer()
-        shard = Shard(trainer.global_rank, trainer.world_size)
-        return self._validation(trainer.strategy.root_device, shard) or []
+    def test_dataloader(self, device: torch.device | None = None) -> EvalBatches:
+        """Read the test images and return all batches in file order, for one process.
 
-    def validation_batches(self, device: torch.device) -> EvalBatches | None:
-        """Return all validation batches for one process; None when the protocol has none."""
-        return self._validation(device, Shard(0, 1))
+        They lie on `device`, by default the Trainer's.
 
-    def test_batches(self, device: torch.device) -> EvalBatches:
-        """Read the test images and return their batches in file order; counted in `test_reads`."""
-        self.test_reads += 1
-        data = self._read("test").to(device)
-        return self._eval_batches(data, torch.arange(len(data.labels)), Shard(0, 1))
+        Raises:
+            BenchError: a test file is no longer the one that `setup` found.
+        """
+        parts = {part: read_part(self._home, part) for part in ("test_images", "test_labels")}
+        for part, read in parts.items():
+            if read.sha256 != self._sha256[part]:
+                raise BenchError(f"{read.path}: changed while the run trained; start it again")
+        device = device or self._place()[0]
+        images, labels = (tensor.to(device) for tensor in as_tensors(*parts.values()))
+        indices = torch.arange(len(labels))
+        return self._scored(images, labels, indices, shard=_ONE_PROCESS)
 
     def transfer_batch_to_device(
         self, batch: Batch, device: torch.device, dataloader_idx: int
@@ -147,31 +193,15 @@ class ImageDataModule(pl.LightningDataModule):
         """Return `batch` as it is: its images already lie on the device."""
         return batch
 
-    def _read(self, part: str) -> Labelled:
-        images = torch.from_numpy(read_idx(self._folder / FILE_NAMES[f"{part}_images"]))
-        labels = torch.from_numpy(read_idx(self._folder / FILE_NAMES[f"{part}_labels"]))
-        return Labelled(images.unsqueeze(1), labels.long())
+    def _place(self) -> tuple[torch.device, Shard]:
+        """Return the Trainer's device and this rank's share; without one, all on the CPU."""
+        if self.trainer is None:
+            return torch.device("cpu"), _ONE_PROCESS
+        shard = Shard(self.trainer.global_rank, self.trainer.world_size)
+        return self.trainer.strategy.root_device, shard
 
-    def _train_on(self, device: torch.device) -> Labelled:
-        self._train = self._train.to(device)
+    def _train_on(self, device: torch.device) -> tuple[Tensor, Tensor]:
+        assert self._train is not None, "call setup() first, as a Trainer does"
+        images, labels = self._train
+        self._train = images.to(device), labels.to(device)
         return self._train
-
-    def _validation(self, device: torch.device, shard: Shard) -> EvalBatches | None:
-        if not len(self.split.validation):
-            return None
-        indices = torch.from_numpy(self.split.validation)
-        return self._eval_batches(self._train_on(device), indices, shard)
-
-    def _eval_batches(self, data: Labelled, indices: Tensor, shard: Shard) -> EvalBatches:
-        return EvalBatches(
-            data.images,
-            data.labels,
-            indices.to(data.images.device),
-            batch_size=self._eval_batch_size,
-            scaling=self._scaling,
-            shard=shard,
-        )
-
-    def _attached_trainer(self) -> pl.Trainer:
-        assert self.trainer is not None, "the data module serves loaders to a Trainer"
-        return self.trainer

@@ -1,9 +1,10 @@
-"""What is fixed about each dataset: digests, class names, pixel statistics.
+"""What is fixed about each published dataset: digests, class names, pixel statistics.
 
 Imports neither torch nor numpy, so that the board can read it in milliseconds.
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fmnist_bench.errors import BenchError
@@ -17,7 +18,7 @@ FILE_NAMES = {
     "test_images": "t10k-images-idx3-ubyte",
     "test_labels": "t10k-labels-idx1-ubyte",
 }
-"""Part of the data -> base name of its idx file, without `.gz`."""
+"""Part of the data -> name of its idx file, to which `.gz` may be added."""
 
 FILE_SHAPES = {
     "train_images": (60_000, 28, 28),
@@ -29,7 +30,7 @@ FILE_SHAPES = {
 
 @dataclass(frozen=True)
 class DatasetFacts:
-    """Facts of one dataset.
+    """Facts of one published dataset.
 
     `sha256` maps each part in `FILE_NAMES` to the digest of its uncompressed idx
     file; `mean` and `std` are taken over all pixels of the 60,000 training
@@ -45,25 +46,22 @@ class DatasetFacts:
 
     @property
     def digest(self) -> str:
-        """SHA-256 (hex) over the four file digests; identifies the data of a run."""
-        joined = "\n".join(f"{part} {self.sha256[part]}" for part in sorted(self.sha256))
-        return hashlib.sha256(joined.encode()).hexdigest()
+        """What `digest_of` gives for the published files."""
+        return digest_of(self.sha256)
+
+
+def digest_of(sha256: Mapping[str, str]) -> str:
+    """Return the SHA-256 (hex) over `sha256`, part -> digest; it identifies the data of a run."""
+    joined = "\n".join(f"{part} {sha256[part]}" for part in sorted(sha256))
+    return hashlib.sha256(joined.encode()).hexdigest()
 
 
 FASHION_MNIST = DatasetFacts(
     name="fashion_mnist",
     title="Fashion-MNIST",
     class_names=(
-        "T-shirt/top",
-        "Trouser",
-        "Pullover",
-        "Dress",
-        "Coat",
-        "Sandal",
-        "Shirt",
-        "Sneaker",
-        "Bag",
-        "Ankle boot",
+        *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+        *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
     ),
     mean=0.28604,
     std=0.35302,
@@ -94,11 +92,16 @@ DATASETS = {facts.name: facts for facts in (FASHION_MNIST, MNIST)}
 
 
 def dataset_facts(name: str) -> DatasetFacts:
-    """Return the facts of dataset `name`.
+    """Return the facts of the published dataset `name`.
 
     Raises:
-        BenchError: no dataset has that name.
+        BenchError: no published dataset has that name.
     """
     if name not in DATASETS:
         raise BenchError(f"data.name: unknown dataset {name!r}; known: {', '.join(DATASETS)}")
     return DATASETS[name]
+
+
+def title_of(name: str) -> str:
+    """Return how to write dataset `name`: the published title, or the name itself."""
+    return DATASETS[name].title if name in DATASETS else name

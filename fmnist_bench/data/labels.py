@@ -1,7 +1,6 @@
 """The test labels, kept in the package so that scoring needs no dataset and no torch."""
 
 import gzip
-import hashlib
 import zlib
 from importlib.resources import files
 from pathlib import Path
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fmnist_bench.data.facts import dataset_facts
-from fmnist_bench.data.idx import parse_idx
+from fmnist_bench.data.parts import Part
 from fmnist_bench.errors import BenchError
 
 
@@ -26,6 +25,7 @@ def test_labels(name: str) -> NDArray[np.uint8]:
         content = gzip.decompress(resource.read_bytes())
     except (OSError, EOFError, zlib.error):
         content = b""
-    if hashlib.sha256(content).hexdigest() != expected:
+    found = Part(Path(str(resource)), content)
+    if found.sha256 != expected:
         raise BenchError(f"{resource}: missing or changed; install fmnist-bench again")
-    return parse_idx(content, Path(str(resource)))
+    return found.array

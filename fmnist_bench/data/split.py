@@ -29,25 +29,36 @@ class Split:
         return hashlib.sha256(self.validation.astype("<i4").tobytes()).hexdigest()
 
 
-def split_indices(
-    labels: NDArray[np.uint8], *, split: str, validation: int, split_seed: int
-) -> Split:
-    """Split `labels` (uint8, shape (n,)) of the training images.
-
-    `stratified` takes equally many images of each class, `shuffled` any images,
-    `first` the first ones in file order, `none` no image.
+def check_split(split: str, validation: int) -> None:
+    """Check what can be checked before there are labels.
 
     Raises:
-        BenchError: unknown split, or one that these labels cannot give.
+        BenchError: `split` is unknown, or `validation` does not go with it.
     """
     if split not in SPLITS:
         raise BenchError(f"protocol.split: {split!r} is unknown; choose from {', '.join(SPLITS)}")
+    if not isinstance(validation, int) or validation < 0:
+        raise BenchError(f"protocol.validation: {validation!r}, expected a whole number of images")
     if (split == "none") != (validation == 0):
         raise BenchError(
             f"protocol.validation: {validation} does not go with protocol.split={split}; "
             "'none' takes 0 images, every other split more"
         )
-    if not 0 <= validation < len(labels):
+
+
+def split_indices(
+    labels: NDArray[np.integer[Any]], *, split: str, validation: int, split_seed: int
+) -> Split:
+    """Split `labels` (integers from 0, shape (n,)) of the training images.
+
+    `stratified` takes equally many images of each class, `shuffled` any images,
+    `first` the first ones in file order, `none` no image.
+
+    Raises:
+        BenchError: as `check_split`, or these labels cannot give that split.
+    """
+    check_split(split, validation)
+    if validation >= len(labels):
         raise BenchError(
             f"protocol.validation: {validation} of {len(labels)} training images; take fewer"
         )
@@ -57,18 +68,21 @@ def split_indices(
     return Split(np.flatnonzero(~is_validation), np.flatnonzero(is_validation))
 
 
-def _chosen(labels: NDArray[np.uint8], split: str, count: int, split_seed: int) -> NDArray[Any]:
+def _chosen(
+    labels: NDArray[np.integer[Any]], split: str, count: int, split_seed: int
+) -> NDArray[Any]:
     if split in ("first", "none"):
         return np.arange(count)
     order = _hash_order(len(labels), split_seed)
     if split == "shuffled":
         return order[:count]
-    classes = np.unique(labels)
+    classes, sizes = np.unique(labels, return_counts=True)
     per_class, rest = divmod(count, len(classes))
-    if rest or per_class > min(np.bincount(labels)[classes]):
+    if rest or per_class > sizes.min():
         raise BenchError(
             f"protocol.validation: {count} images do not divide evenly over the "
-            f"{len(classes)} classes of these labels; change it or protocol.split"
+            f"{len(classes)} classes of these labels, the smallest of {sizes.min()} images; "
+            f"take a multiple of {len(classes)}, or protocol.split=shuffled"
         )
     return np.concatenate([order[labels[order] == label][:per_class] for label in classes])
 

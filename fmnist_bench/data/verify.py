@@ -1,103 +1,99 @@
 """Checking idx files: against the published content, or only against the format."""
 
-import hashlib
-from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fmnist_bench.data.facts import DATASETS, FILE_NAMES, FILE_SHAPES, dataset_facts
-from fmnist_bench.data.idx import parse_idx, read_unpacked
-from fmnist_bench.data.old_release import is_old_release
+from fmnist_bench.data.parts import Part, Parts, read_part
 from fmnist_bench.errors import BenchError
 
-# Labels first: they are small, and tell the old release more surely than images do.
-_ORDER = ("test_labels", "train_labels", "test_images", "train_images")
+MOST_CLASSES = 65_535
+# Of 26 August 2017; the day before they were published sorted by class
+# (https://github.com/zalandoresearch/fashion-mnist, history of data/).
+_OLD_TEST_LABELS = [0, 1, 2, 2, 3, 2, 8]
 
 
-def read_published(name: str, files: Mapping[str, Path]) -> dict[str, bytes]:
-    """Return the uncompressed content of each part's file, verified by its SHA-256.
+def read_published(name: str, folder: Path) -> Parts:
+    """Return the parts in `folder`, each verified by its SHA-256.
 
     Raises:
         BenchError: a file is not that part of the published dataset `name`; the
             message says what it is instead, as far as that can be told.
     """
-    expected = dataset_facts(name).sha256
-    contents = {}
-    for part in _ORDER:
-        content = read_unpacked(files[part])
-        digest = hashlib.sha256(content).hexdigest()
-        if digest != expected[part]:
-            array = parse_idx(content, files[part])
-            raise BenchError(f"{files[part]}: {_diagnosis(name, part, digest, array)}")
-        contents[part] = content
-    return contents
+    found = {}
+    # Labels first: they are small, and tell the old release.
+    for part in reversed(FILE_NAMES):
+        found[part] = read_part(folder, part)
+        if found[part].sha256 != dataset_facts(name).sha256[part]:
+            raise BenchError(f"{found[part].path}: {_diagnosis(name, part, found[part])}")
+    return found
 
 
-def read_own(files: Mapping[str, Path]) -> dict[str, bytes]:
-    """Return the uncompressed content of each part's file, of the user's own data.
+def read_own(folder: Path, classes: int | None) -> Parts:
+    """Return the parts in `folder`, of the user's own data.
+
+    Args:
+        classes: how many there are; None for as many as the training labels have.
 
     Raises:
-        BenchError: a file is not a whole idx file, the images are not 28x28, a set
-            is empty, its labels are not as many as its images, or not in 0..9.
+        BenchError: a file is not a whole idx file, a set is empty, the images of both are
+            not of one shape and of 1 or 3 channels, the labels are not as many as the
+            images, or not in 0 to `classes` - 1.
     """
-    contents = {part: read_unpacked(files[part]) for part in _ORDER}
-    arrays = {part: parse_idx(contents[part], files[part]) for part in _ORDER}
+    found = {part: read_part(folder, part) for part in FILE_NAMES}
+    shape, limit = found["train_images"].array.shape[1:], classes or MOST_CLASSES
     for stage in ("train", "test"):
-        images, labels = arrays[f"{stage}_images"], arrays[f"{stage}_labels"]
-        image_file, label_file = files[f"{stage}_images"], files[f"{stage}_labels"]
-        if images.shape[1:] != (28, 28) or len(images) == 0:
+        image_file, label_file = found[f"{stage}_images"], found[f"{stage}_labels"]
+        images, labels = image_file.array, label_file.array
+        if images.ndim == 1 or images.size == 0 or images.shape[3:] not in ((), (3,)):
             raise BenchError(
-                f"{image_file}: holds {_shape(images)}, expected [n, 28, 28] with n >= 1; "
-                "convert the images to 28x28 grey"
+                f"{image_file.path}: holds {list(images.shape)}, expected [n, height, width] or "
+                "[n, height, width, 3] with n >= 1; convert the images"
+            )
+        if images.shape[1:] != shape:
+            raise BenchError(
+                f"{image_file.path}: holds images of {list(images.shape[1:])}, expected "
+                f"{list(shape)} as in {FILE_NAMES['train_images']}; bring all to one size"
             )
         if labels.shape != images.shape[:1]:
             raise BenchError(
-                f"{label_file}: holds {_shape(labels)}, expected [{len(images)}], one label for "
-                f"each image of {image_file.name}; give both files the same order and count"
+                f"{label_file.path}: holds {list(labels.shape)}, expected [{len(images)}], one "
+                "label for each image; give both files the same order and count"
             )
-        if labels.max() > 9:
+        wrong = np.flatnonzero((labels < 0) | (labels >= limit))
+        if len(wrong):
             raise BenchError(
-                f"{label_file}: label {labels.max()} at index {labels.argmax()}, "
-                "expected 0 to 9; renumber the classes"
+                f"{label_file.path}: label {labels[wrong[0]]} at index {wrong[0]}, expected 0 to "
+                f"{limit - 1}; renumber the classes, or name them all in data.class_names"
             )
-    return contents
+        limit = classes or int(labels.max()) + 1
+    return found
 
 
-def digest_of(name: str, contents: Mapping[str, bytes]) -> str:
-    """Return the digest (hex) that the dataset would have if these were its files."""
-    actual = {part: hashlib.sha256(content).hexdigest() for part, content in contents.items()}
-    return replace(dataset_facts(name), sha256=actual).digest
-
-
-def _diagnosis(name: str, part: str, digest: str, array: NDArray[np.uint8]) -> str:
-    """Say what an idx file is that is not `part` of dataset `name`, and what to do."""
+def _diagnosis(name: str, part: str, found: Part) -> str:
+    """Say what a file is that is not `part` of dataset `name`, and what to do."""
     title, expected = dataset_facts(name).title, FILE_SHAPES[part]
     for other in DATASETS.values():
-        for other_part, other_digest in other.sha256.items():
-            if digest == other_digest:
+        for other_part, digest in other.sha256.items():
+            if digest == found.sha256:
                 return (
                     f"holds {FILE_NAMES[other_part]} of {other.title}, expected "
                     f"{FILE_NAMES[part]} of {title}; swapped or misnamed, put the right file there"
                 )
+    own = "fetch it again, or take data=idx data.name=NAME if it is data of your own"
+    array = found.array
     if array.shape != expected:
-        return (
-            f"holds {_shape(array)}, expected {list(expected)} for {title}; "
-            "fetch it again, or pass data.verify=false if it is data of your own"
-        )
-    if name == "fashion_mnist" and is_old_release(part, array):
+        return f"holds {list(array.shape)}, expected {list(expected)} for {title}; {own}"
+    labels = array.flatten() if part.endswith("labels") else np.empty(0)
+    in_order = len(np.unique(labels)) == 10 and bool((labels[1:] >= labels[:-1]).all())
+    if name == "fashion_mnist" and (in_order or labels[:7].tolist() == _OLD_TEST_LABELS):
         return (
             "this is the old Fashion-MNIST, replaced on 31 August 2017 because its training and "
             "test sets overlap; expected the current release, fetch it again"
         )
+    expected_digest = dataset_facts(name).sha256[part]
     return (
-        f"corrupt or edited: its SHA-256 begins {digest[:12]}, that of {title} "
-        f"{dataset_facts(name).sha256[part][:12]}; fetch it again, or pass data.verify=false "
-        "if it is data of your own"
+        f"corrupt or edited: its SHA-256 begins {found.sha256[:12]}, that of {title} "
+        f"{expected_digest[:12]}; {own}"
     )
-
-
-def _shape(array: NDArray[np.uint8]) -> str:
-    return str(list(array.shape))

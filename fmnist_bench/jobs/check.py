@@ -1,15 +1,23 @@
 """What can be known to be wrong with a sweep before anything of it is trained."""
 
+import json
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fmnist_bench.config.build import build
+from fmnist_bench.config.values import check_values
 from fmnist_bench.errors import BenchError
+from fmnist_bench.files import atomic_write
+from fmnist_bench.jobs.process import Processes
+from fmnist_bench.jobs.worker import quieten_lightning
 from fmnist_bench.records.environment import cores
 from fmnist_bench.records.spec import Spec
+
+_CONFIGS, _ANSWER = "configs.json", "answer.json"
+_MOST = 200
+"""Models that are built to see whether they can be; more differ in numbers alone."""
 
 
 def refuse_repeated(specs: Sequence[Spec]) -> None:
@@ -25,46 +33,99 @@ def refuse_repeated(specs: Sequence[Spec]) -> None:
         seen.add(spec.identity)
 
 
-def refuse_unfit(specs: Iterable[Spec], *, here: bool) -> None:
+def refuse_unfit(specs: Sequence[Spec], started: Processes, *, here: bool) -> None:
     """Refuse jobs that cannot run; with `here`, on the devices of this machine.
 
     Raises:
-        BenchError: a batch does not divide by the devices, there are fewer devices, the
-            outputs folder cannot be written, or a tracker's argument is wrong or its package
-            is missing.
+        BenchError: a value is wrong, a target does not exist or takes other arguments, parts do
+            not fit each other, there are fewer devices, or the outputs folder cannot be
+            written.
     """
-    folders: set[Path] = set()
-    loggers: list[Any] = []
     for spec in specs:
-        trainer, batch = spec.config["trainer"], spec.config["batch_size"]
-        devices = trainer["devices"]
-        if batch % devices:
-            raise BenchError(f"batch_size: {batch} does not divide by {devices} devices")
+        check_values(spec.config)
         if here:
-            _refuse_missing_devices(trainer["accelerator"], devices, trainer["device_index"])
-        folders.add(spec.folder.parent)
-        if spec.config["logger"] not in loggers:
-            loggers.append(spec.config["logger"])
-    for logger in loggers:
-        build(logger)  # takes arguments and imports nothing
-    for folder in folders:
+            _refuse_missing_devices(spec.config["trainer"])
+    distinct = {json.dumps(_parts(spec.config), sort_keys=True): spec.config for spec in specs}
+    configs = list(distinct.values())[:_MOST]
+    _build(configs if here else [_elsewhere(config) for config in configs], started)
+    for folder in {spec.folder.parent for spec in specs}:
         _refuse_unwritable(folder)
 
 
-def _refuse_missing_devices(accelerator: str, devices: int, index: int | None) -> None:
+def _parts(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is built, without the seed."""
+    data = {key: value for key, value in config["data"].items() if key != "seed"}
+    names = ("model", "callbacks", "trainer", "logger", "speed", "matmul_precision")
+    return {name: config[name] for name in names} | {"data": data}
+
+
+def _build(configs: Sequence[dict[str, Any]], started: Processes) -> None:
+    """Build each of `configs` in a process that has torch; raise what the first one says."""
+    if not configs:
+        return
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / _CONFIGS).write_text(json.dumps(configs))
+        with started.started(configs[0] | _ONE_PROCESS, folder, __name__) as job:
+            while job.wait(0.5) is None:
+                pass
+        answer = folder / _ANSWER
+        if not answer.exists():
+            raise BenchError("the process that checks the sweep ended without a word")
+        error = json.loads(answer.read_bytes())
+    if error is not None:
+        raise BenchError(error)
+
+
+def _elsewhere(config: dict[str, Any]) -> dict[str, Any]:
+    """Return `config` as this machine can build it, for a run on another."""
+    here = {"accelerator": "cpu", "devices": 1, "num_nodes": 1, "strategy": "auto"}
+    return config | {"trainer": config["trainer"] | here}
+
+
+_ONE_PROCESS: dict[str, Any] = {"trainer": {"accelerator": "cpu", "devices": 1}}
+
+
+def main(folder: Path, life: int | None = None) -> int:
+    """Build what the configs in `folder` describe, and write there what is wrong, or null."""
+    from fmnist_bench.tracking.live import build_loggers  # imports torch
+    from fmnist_bench.training.trial import try_out
+
+    quieten_lightning()
+    error: str | None = None
+    try:
+        configs = json.loads((folder / _CONFIGS).read_bytes())
+        for config in configs:
+            build_loggers(config)
+        try_out(configs, folder)
+    except BenchError as wrong:
+        error = str(wrong)
+    except Exception as wrong:  # whatever a class of the user's own raises
+        error = f"{type(wrong).__name__}: {' '.join(str(wrong).split())}"
+    with atomic_write(folder / _ANSWER) as file:
+        file.write(json.dumps(error).encode())
+    return 0
+
+
+def _refuse_missing_devices(trainer: Mapping[str, Any]) -> None:
+    accelerator, devices = trainer["accelerator"], trainer["devices"]
     if accelerator == "cpu":
         there, what = cores(), "cores"
     elif accelerator in ("gpu", "cuda"):
         there, what = _gpu_count(), "GPUs"
     else:
         return  # whatever else Lightning knows, it checks itself
-    if devices > there:
+    if isinstance(devices, list):
+        if accelerator != "cpu" and any(index >= there for index in devices):
+            raise BenchError(f"trainer.devices={devices}: this machine has {there} {what}, from 0")
+        return
+    if isinstance(devices, int) and (devices < 1 and devices != -1):
+        raise BenchError(f"trainer.devices={devices}: expected at least 1, or -1 for all")
+    if isinstance(devices, int) and devices > there:
         raise BenchError(
             f"trainer.devices={devices} with trainer.accelerator={accelerator}: "
             f"this machine has {there} {what}"
         )
-    if accelerator != "cpu" and index is not None and index >= there:
-        raise BenchError(f"trainer.device_index={index}: this machine has {there} {what}, from 0")
 
 
 def _gpu_count() -> int:
@@ -86,3 +147,9 @@ def _refuse_unwritable(folder: Path) -> None:
         ) from None
     os.close(descriptor)
     Path(name).unlink()
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.exit(main(Path(sys.argv[1])))

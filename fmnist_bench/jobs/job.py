@@ -1,26 +1,24 @@
 """One job of a sweep: is it done already, and if not, run it in a process of its own."""
 
-import contextlib
-from collections.abc import Iterator
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from signal import Signals
 from typing import Literal
 
-from filelock import FileLock, Timeout
-
 from fmnist_bench.errors import BenchError
-from fmnist_bench.jobs.process import CHILD, TimeLimit, run_process, was_stopped
+from fmnist_bench.jobs.process import WORKER, Processes, TimeLimit, was_stopped
 from fmnist_bench.jobs.worker import BUSY
 from fmnist_bench.records.outcome import failed_record
+from fmnist_bench.records.reads import FILE_NAME as READS_FILE
 from fmnist_bench.records.record import FILE_NAME as RECORD_FILE
 from fmnist_bench.records.record import Reason, Record, read_record, write_record
+from fmnist_bench.records.source import source_digest
 from fmnist_bench.records.spec import Spec
 
 State = Literal[
     "done before", "trained", "failed", "failed before", "interrupted", "not run", "busy"
 ]
-LOCK_FILE = ".job.lock"
 CONTINUES = "the same command continues it"
 
 
@@ -42,46 +40,36 @@ class Outcome:
 
 
 def earlier_outcome(spec: Spec) -> Outcome | None:
-    """Return the outcome that the run's folder records, None if it has none."""
+    """Return the outcome that the run's folder records, None if it has none.
+
+    A record that cannot be read is one that failed; the run can be started again.
+    """
     if not (spec.folder / RECORD_FILE).exists():
         return None
     return _recorded(spec, done="done before", failed="failed before")
 
 
-def run_job(spec: Spec, child: str = CHILD) -> Outcome:
-    """Train `spec` in a new process of the module `child` and wait for it.
+def run_job(spec: Spec, processes: Processes | None = None, module: str = WORKER) -> Outcome:
+    """Train `spec` in a new process, with the `main` of `module`, and wait for it.
 
-    A process that ends without a record (killed, out of time) gets one here, unless it was
-    asked to stop. A run that another sweep has finished meanwhile is not trained again.
+    `processes` starts it; by default a process that imports everything for itself. One that
+    ends without a record (killed, out of time) gets one here, unless it was asked to stop. A
+    run that another sweep has finished meanwhile is not trained again.
 
     Raises:
         BenchError: the run's folder cannot be written.
         KeyboardInterrupt: after the process was told to stop and has stopped.
     """
-    with _claimed(spec) as claimed:
-        if not claimed:
-            return Outcome(spec, "busy", "another process is training it")
-        earlier = earlier_outcome(spec)
-        if earlier is not None and earlier.ok:
-            return earlier
-        return _train(spec, child)
-
-
-def record_failure(spec: Spec, started: datetime, reason: Reason, error: str) -> Outcome:
-    """Write the record of a run whose process could not write it, and return its outcome."""
-    write_record(spec.folder, failed_record(spec, started=started, reason=reason, error=error))
-    return _recorded(spec, done="trained", failed="failed")
-
-
-def _train(spec: Spec, child: str) -> Outcome:
-    (spec.folder / RECORD_FILE).unlink(missing_ok=True)
+    earlier = earlier_outcome(spec)
+    if earlier is not None and earlier.ok:
+        return earlier
     spec.write()
     started = datetime.now(UTC)
     try:
-        status = run_process(spec, child)
+        status = (processes or Processes(fork=False)).run(spec, module)
     except TimeLimit:
-        limit = spec.config["trainer"]["time_limit_seconds"]
-        error = f"stopped after trainer.time_limit_seconds={limit:g}"
+        limit = spec.config["time_limit_seconds"]
+        error = f"stopped after time_limit_seconds={limit:g}"
         return record_failure(spec, started, "time limit", error)
     if status == BUSY:
         return Outcome(spec, "busy", "another process is training it")
@@ -92,22 +80,24 @@ def _train(spec: Spec, child: str) -> Outcome:
     return record_failure(spec, started, *_explain(status))
 
 
-@contextlib.contextmanager
-def _claimed(spec: Spec) -> Iterator[bool]:
-    """Hold the run's lock; yield False if another sweep has it. A dead holder has it no more."""
-    lock = FileLock(spec.folder / LOCK_FILE)
+def forget(spec: Spec) -> None:
+    """Remove what the run has written, so that it is trained again from the start.
+
+    Raises:
+        BenchError: it cannot be removed.
+    """
     try:
-        spec.folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
-    except Timeout:
-        yield False
-        return
+        for path in spec.folder.glob("*") if spec.folder.is_dir() else ():
+            if path.name != READS_FILE:  # a test set that was read stays read
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
     except OSError as error:
-        raise BenchError(f"{spec.folder}: cannot be written ({error.strerror})") from None
-    try:
-        yield True
-    finally:
-        lock.release()
+        raise BenchError(f"{spec.folder}: cannot be removed ({error.strerror})") from None
+
+
+def record_failure(spec: Spec, started: datetime, reason: Reason, error: str) -> Outcome:
+    """Write the record of a run whose process could not write it, and return its outcome."""
+    write_record(spec.folder, failed_record(spec, started=started, reason=reason, error=error))
+    return _recorded(spec, done="trained", failed="failed")
 
 
 def _explain(status: int) -> tuple[Reason, str]:
@@ -119,11 +109,22 @@ def _explain(status: int) -> tuple[Reason, str]:
 
 
 def _recorded(spec: Spec, *, done: State, failed: State) -> Outcome:
-    record = read_record(spec.folder)
+    try:
+        record = read_record(spec.folder)
+    except BenchError as error:
+        return Outcome(spec, failed, str(error))
     seconds = (record.ended - record.started).total_seconds()
     if record.status == "done":
-        return Outcome(spec, done, _accuracies(record), seconds)
+        detail = _accuracies(record)
+        if done == "done before" and _changed(spec, record):
+            detail += "  (the code has changed since; --force trains it again)"
+        return Outcome(spec, done, detail, seconds)
     return Outcome(spec, failed, f"{record.reason}: {record.error or ''}", seconds)
+
+
+def _changed(spec: Spec, record: Record) -> bool:
+    source = record.code.source if record.code else None
+    return source is not None and source != source_digest(spec.config)
 
 
 def _accuracies(record: Record) -> str:

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.override_parser.types import Override
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
@@ -36,6 +37,12 @@ def plan(arguments: Sequence[str]) -> Plan | None:
     overrides = [each for each in arguments if each not in _MULTIRUN]
     multirun = len(overrides) < len(arguments)
     flagged = any(each.startswith("-") for each in overrides)
+    for each in overrides:
+        if _key(each) == "hydra/sweeper" and each.split("=", 1)[1] != "basic":
+            raise BenchError(
+                f"{each}: sweeps are expanded here, with -m; to search there is "
+                "fmnist-bench tune search=NAME"
+            )
     jobs_own, launchers = split_launcher(overrides)
     with Composer.ready() as composer:
         if not flagged and not any(_key(each).startswith("hydra") for each in jobs_own):
@@ -43,9 +50,9 @@ def plan(arguments: Sequence[str]) -> Plan | None:
             settings = composer.hydra_settings([*jobs[0], *launchers])
             if _is_plain(settings, multirun):
                 configs = [composer.config(job) for job in jobs]
-                return Plan(configs, launcher_of(settings.launcher))
+                return Plan(configs, launcher_of(settings.launcher, launchers))
             multirun = multirun or settings.mode == RunMode.MULTIRUN
-        launcher = launcher_of(composer.hydra_settings(launchers).launcher)
+        launcher = launcher_of(composer.hydra_settings(launchers).launcher, launchers)
     # Hydra starts a launcher with -m alone; without it, --cfg shows the launcher.
     # Its parser wants all overrides in one place.
     own = [each for each in jobs_own if is_override(each)]
@@ -67,8 +74,18 @@ def expand(composer: Composer, overrides: Sequence[str]) -> list[list[str]]:
             raise BenchError(f"{each.input_line}: sweeps over nothing; give it a value")
         if each.is_sweep_override() and not each.is_discrete_sweep():
             raise BenchError(f"{each.input_line}: not a list of values, which a sweep needs")
-    (jobs,) = BasicSweeper.split_arguments(parsed, None)
-    return jobs
+    choices = [
+        list(each.sweep_string_iterator()) if each.is_sweep_override() else [""] for each in parsed
+    ]
+    return [
+        [_written(each, value) for each, value in zip(parsed, job, strict=True)]
+        for job in product(*choices)
+    ]
+
+
+def _written(override: Override, value: str) -> str:
+    line = str(override.input_line)
+    return f"{override.get_key_element()}={value}" if override.is_sweep_override() else line
 
 
 def split_launcher(overrides: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -1,137 +1,234 @@
 """Starting, watching and stopping the process of one job."""
 
 import contextlib
+import json
 import os
+import selectors
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
 
-from fmnist_bench.jobs.child import STOPPED
-from fmnist_bench.records.environment import CORES_VARIABLE, cores
+from fmnist_bench.config.values import processes
+from fmnist_bench.jobs.environment import job_environment
+from fmnist_bench.jobs.worker import STOPPED
 from fmnist_bench.records.spec import Spec
 
 COMMAND = (sys.executable, "-m")
-CHILD = "fmnist_bench.jobs.child"
-"""Module that a job's process runs, with the run's folder as its argument."""
-
-# A variable that one job leaves behind, or that a launcher set for this process, must not
-# make the next job believe it is a rank of something.
-_RANK_VARIABLES = ("LOCAL_RANK", "NODE_RANK", "GROUP_RANK", "RANK", "WORLD_SIZE")
-_RANK_PREFIXES = ("MASTER_", "PL_", "SLURM_", "SUBMITIT_", "TORCHELASTIC_")
-
-SPIN_COUNT = "40000"
-"""Turns that a waiting thread of GNU OpenMP makes before it sleeps, some tenths of a millisecond.
-
-Images/s of the two-layer CNN and of MobileNetV2 on two cores, quiet and with one core taken:
-10,000 turns 5,400, 444 and 1,931, 85; 40,000 turns 6,000, 470 and 1,211, 73; 160,000 turns
-6,200, 474 and 595, 46. With none, small nets train at two thirds of their speed.
-"""
-
-KEPT_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(4 << 30), "MALLOC_TRIM_THRESHOLD_": str(16 << 30)}
-"""Makes glibc's malloc keep what is freed (mallopt(3)) instead of giving it back to the system.
-
-A training step frees and takes the same blocks again and again; each time the system has to
-hand over zeroed pages, which took a tenth (two-layer CNN) of a step's time on two cores.
-"""
-
-HUGE_PAGES = "glibc.malloc.hugetlb=1"
-"""Makes malloc ask for pages of 2 MiB (GLIBC_TUNABLES, glibc 2.35 on) where Linux waits for that.
-
-Worth 3 % to the MLP and 5 % to the two-layer CNN on two cores, nothing to MobileNetV2.
-"""
+WORKER = "fmnist_bench.jobs.worker"
+"""Module whose `main` a job's process runs, with the run's folder as its argument."""
 
 _ASKED_TO_STOP = (STOPPED, -signal.SIGINT, -signal.SIGTERM, -signal.SIGHUP)
 _PATIENCE_SECONDS = 60  # for a job that was asked to stop
+_POLL_SECONDS = 0.5
 
 
 class TimeLimit(Exception):
     """The job took longer than it may."""
 
 
-def run_process(spec: Spec, child: str = CHILD) -> int:
-    """Run the job of `spec` in a process of the module `child`.
+class _Server:
+    """A server that has everything imported, and the jobs that were forked from it."""
 
-    Returns its exit status, negative for a signal. Every process of the job is gone when this
-    returns or raises.
+    def __init__(self, environment: dict[str, str]) -> None:
+        answers, answering = os.pipe()
+        life, self._living = os.pipe()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "fmnist_bench.jobs.server", str(answering), str(life)],
+            env=environment,
+            stdin=subprocess.PIPE,
+            pass_fds=(answering, life),
+            process_group=0,
+        )
+        os.close(answering)
+        os.close(life)
+        self._answers, self._pending = answers, b""
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(answers, selectors.EVENT_READ)
+        self._statuses: dict[int, int] = {}
+        self._started: list[int | None] = []
 
-    Raises:
-        TimeLimit: the job took longer than trainer.time_limit_seconds.
-        KeyboardInterrupt: after the job was told to stop and has stopped.
+    def start(self, module: str, folder: Path) -> int | None:
+        """Fork a job; return its process, None if the server cannot fork one."""
+        request = {"module": module, "folder": str(folder)}
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            return None
+        while not self._started:
+            if not self._listen(None):
+                return None
+        return self._started.pop()
+
+    def wait(self, pid: int, seconds: float) -> int | None:
+        """Return the exit status of `pid`, None if it still runs after `seconds`."""
+        deadline = time.monotonic() + seconds
+        while pid not in self._statuses:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return None
+            if not self._listen(left):
+                return -signal.SIGKILL  # the server is gone, and its jobs end with it
+        return self._statuses.pop(pid)
+
+    def close(self) -> None:
+        """End the server, and with it all jobs that still run."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
+        self._process.wait()
+        os.close(self._answers)
+        os.close(self._living)
+
+    def _listen(self, seconds: float | None) -> bool:
+        """Take in what the server says within `seconds`; return False when it is gone."""
+        if not self._selector.select(seconds):
+            return True
+        content = os.read(self._answers, 1 << 16)
+        if not content:
+            return False
+        *lines, self._pending = (self._pending + content).split(b"\n")
+        for line in lines:
+            answer: dict[str, Any] = json.loads(line)
+            if "ended" in answer:
+                self._statuses[answer["ended"]] = answer["status"]
+            else:
+                self._started.append(answer.get("pid"))
+        return True
+
+
+class Processes:
+    """Starts the processes of jobs: forks of a server where that is possible.
+
+    GPUs are hidden from runs on the CPU when their process starts, so they have a server of
+    their own. Runs on several devices start afresh, since Lightning starts the other ranks
+    from their command line, and so do all runs where a fork of a process with torch is unsafe.
     """
-    with _started(child, spec.folder, _environment(spec)) as process:
-        limit = spec.config["trainer"]["time_limit_seconds"]
+
+    def __init__(self, *, fork: bool) -> None:
+        self._fork = fork and sys.platform == "linux"
+        self._servers: dict[bool, _Server] = {}  # for runs on the CPU, and for others
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for server in self._servers.values():
+            server.close()
+
+    def run(self, spec: Spec, module: str = WORKER) -> int:
+        """Run the job of `spec` with the `main` of `module`.
+
+        Returns its exit status, negative for a signal. Every process of the job is gone when
+        this returns or raises.
+
+        Raises:
+            TimeLimit: the job took longer than time_limit_seconds.
+            KeyboardInterrupt: after the job was told to stop and has stopped.
+        """
+        limit = spec.config["time_limit_seconds"]
         deadline = None if limit is None else time.monotonic() + limit
-        # In short waits, because a KeyboardInterrupt that Ray raises does not end a system call.
-        while deadline is None or time.monotonic() < deadline:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                left = 0.5 if deadline is None else min(0.5, deadline - time.monotonic())
-                return process.wait(max(left, 0.0))
-        raise TimeLimit
+        with self.started(spec.config, spec.folder, module) as job:
+            # In short waits, because a KeyboardInterrupt that Ray raises does not end a system
+            # call.
+            while deadline is None or time.monotonic() < deadline:
+                left = _POLL_SECONDS if deadline is None else deadline - time.monotonic()
+                status = job.wait(max(0.0, min(_POLL_SECONDS, left)))
+                if status is not None:
+                    return status
+            raise TimeLimit
+
+    @contextlib.contextmanager
+    def started(self, config: dict[str, Any], folder: Path, module: str) -> "Iterator[_Job]":
+        """Start a process for `config` in `folder`; end its whole group when the block ends."""
+        environment = job_environment(config)
+        job = self._forked(config, folder, module, environment) if self._fork else None
+        if job is None:
+            job = _Fresh(environment, folder, module)
+        try:
+            yield job
+        except TimeLimit:
+            raise
+        except BaseException:
+            _stop(job)
+            raise
+        finally:
+            # The group outlives its leader: after a crash of rank 0 the other ranks wait for it.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(job.pid, signal.SIGKILL)
+            job.wait(_PATIENCE_SECONDS)
+            job.close()
+
+    def _forked(
+        self, config: dict[str, Any], folder: Path, module: str, environment: dict[str, str]
+    ) -> "_Job | None":
+        if processes(config) > 1 or config["trainer"].get("num_nodes", 1) > 1:
+            return None
+        on_cpu = config["trainer"]["accelerator"] == "cpu"
+        if on_cpu not in self._servers:
+            self._servers[on_cpu] = _Server(environment)
+        pid = self._servers[on_cpu].start(module, folder)
+        return None if pid is None else _Job(pid, self._servers[on_cpu])
+
+
+class _Job:
+    """A process that runs."""
+
+    def __init__(self, pid: int, server: _Server) -> None:
+        self.pid, self._server = pid, server
+        self._status: int | None = None
+
+    def wait(self, seconds: float) -> int | None:
+        """Return the exit status, None if the process still runs after `seconds`."""
+        if self._status is None:
+            self._status = self._server.wait(self.pid, seconds)
+        return self._status
+
+    def close(self) -> None:
+        """Let go of what watches the process, which has ended."""
+
+
+class _Fresh(_Job):
+    """A process that imports everything for itself."""
+
+    def __init__(self, environment: dict[str, str], folder: Path, module: str) -> None:
+        self._process = subprocess.Popen(
+            [*COMMAND, module, str(folder)],
+            env=environment,
+            stdin=subprocess.PIPE,  # closes when this process dies, however it dies
+            process_group=0,
+        )
+        self.pid = self._process.pid
+
+    def wait(self, seconds: float) -> int | None:
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def close(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
 
 
 def was_stopped(status: int) -> bool:
-    """Whether a job with this exit status was asked to stop, so that it may continue."""
+    """Return whether a job with this exit status was asked to stop, so that it may continue."""
     return status in _ASKED_TO_STOP
 
 
-@contextlib.contextmanager
-def _started(
-    child: str, folder: Path, environment: dict[str, str]
-) -> "Iterator[subprocess.Popen[bytes]]":
-    process = subprocess.Popen(
-        [*COMMAND, child, str(folder)],
-        env=environment,
-        stdin=subprocess.PIPE,
-        process_group=0,
-    )
-    try:
-        yield process
-    except TimeLimit:
-        raise
-    except BaseException:
-        _stop(process)
-        raise
-    finally:
-        # The group outlives its leader: after a crash of rank 0 the other ranks wait for it.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        assert process.stdin is not None
-        process.stdin.close()
-
-
-def _stop(process: "subprocess.Popen[bytes]") -> None:
+def _stop(job: _Job) -> None:
     """Let the job finish what it is writing; a second Ctrl-C ends it at once."""
-    with contextlib.suppress(
-        KeyboardInterrupt, ProcessLookupError, PermissionError, subprocess.TimeoutExpired
-    ):
-        os.killpg(process.pid, signal.SIGINT)
-        process.wait(_PATIENCE_SECONDS)
-
-
-def _environment(spec: Spec) -> dict[str, str]:
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in _RANK_VARIABLES and not name.startswith(_RANK_PREFIXES)
-    }
-    # OpenMP threads that spin while they wait slow a run down many times over as soon as
-    # anything else wants one of its cores; without any spinning, small nets train at half
-    # their speed on a quiet machine. The user's own settings go first.
-    if "OMP_WAIT_POLICY" not in kept:
-        kept["OMP_WAIT_POLICY"] = "passive"
-        kept.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)
-    if not any(name.startswith("MALLOC_") for name in kept):
-        kept |= KEPT_MEMORY
-    kept.setdefault("GLIBC_TUNABLES", HUGE_PAGES)
-    trainer = spec.config["trainer"]
-    if trainer["accelerator"] == "cpu":
-        # Adam asks for a GPU in each of its steps. Unless one is in use or they are hidden, torch
-        # looks for NVIDIA's library on the disk each time: 7 % of an MLP's step.
-        kept.setdefault("CUDA_VISIBLE_DEVICES", "")
-        if trainer["devices"] > 1:
-            kept[CORES_VARIABLE] = str(max(1, cores() // trainer["devices"]))
-    return kept
+    with contextlib.suppress(KeyboardInterrupt, ProcessLookupError, PermissionError):
+        os.killpg(job.pid, signal.SIGINT)
+        job.wait(_PATIENCE_SECONDS)

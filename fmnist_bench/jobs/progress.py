@@ -65,7 +65,7 @@ class Progress:
 
 
 def _row(spec: Spec) -> tuple[str, str]:
-    return spec.config["row"]["name"], spec.config["data"]["name"]
+    return spec.config["row"]["name"], spec.dataset
 
 
 def _clock(seconds: float) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from fmnist_bench.jobs.check import refuse_repeated, refuse_unfit
-from fmnist_bench.jobs.job import CONTINUES, Outcome, earlier_outcome
+from fmnist_bench.jobs.job import CONTINUES, Outcome, earlier_outcome, forget
 from fmnist_bench.jobs.launchers.launcher import Launcher
 from fmnist_bench.jobs.launchers.one_by_one import OneByOne
+from fmnist_bench.jobs.process import Processes
 from fmnist_bench.jobs.progress import Progress
 from fmnist_bench.jobs.worker import LOG_FILE
 from fmnist_bench.records.spec import Spec
@@ -18,11 +19,13 @@ from fmnist_bench.records.spec import Spec
 class Sweep:
     """The outcomes of a list of jobs.
 
-    With `retry_failed`, a job that failed before is run again; without, it stays failed.
+    With `retry_failed`, a job that failed before is run again; without, it stays failed. With
+    `force`, what is done is trained again, and its record replaced when that is done too.
     """
 
     say: Callable[[str], None]
     retry_failed: bool
+    force: bool = False
     launcher: Launcher = field(default_factory=OneByOne)
     outcomes: list[Outcome] = field(default_factory=list)
 
@@ -37,23 +40,29 @@ class Sweep:
         todo = []
         for spec in specs:
             earlier = earlier_outcome(spec)
-            if earlier is None or (earlier.state == "failed before" and self.retry_failed):
+            if earlier is None or self.force or (not earlier.ok and self.retry_failed):
                 todo.append(spec)
             else:
                 self.outcomes.append(earlier)
-        refuse_unfit(todo, here=self.launcher.here)
+        with Processes(fork=True) as processes:
+            self._run(specs, todo, processes)
+
+    def _run(self, specs: Sequence[Spec], todo: Sequence[Spec], processes: Processes) -> None:
+        refuse_unfit(todo, processes, here=self.launcher.here)
+        for spec in todo if self.force else ():
+            forget(spec)
         done = sum(outcome.ok for outcome in self.outcomes)
         self.say(f"{done} of {len(specs)} done" + (f", {len(todo)} to run" if todo else ""))
         if todo:
-            self._launch(todo)
+            self._launch(todo, processes)
         self.say(self.summary())
 
-    def _launch(self, todo: Sequence[Spec]) -> None:
+    def _launch(self, todo: Sequence[Spec], processes: Processes) -> None:
         progress = Progress(self.say, todo, self.outcomes)
         waiting = {spec.identity: spec for spec in todo}
         try:
             # Closed at once when Ctrl-C arrives between two outcomes, to stop what still runs.
-            with contextlib.closing(self.launcher.launch(todo, progress)) as outcomes:
+            with contextlib.closing(self.launcher.launch(todo, progress, processes)) as outcomes:
                 for outcome in outcomes:
                     del waiting[outcome.spec.identity]
                     self.outcomes.append(outcome)

@@ -1,4 +1,4 @@
-"""The process of one run: `python -m fmnist_bench.jobs.worker FOLDER`.
+"""The process of one run: `python -m fmnist_bench.jobs.worker FOLDER`, or a fork of the server.
 
 Every run has a process of its own, so that no run inherits another's memory, threads or
 random state, and so that each rank of a run on several devices starts from the same spec.
@@ -6,7 +6,9 @@ random state, and so that each rank of a run on several devices starts from the 
 
 import logging
 import os
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -17,7 +19,8 @@ from filelock import FileLock, Timeout
 
 from fmnist_bench.errors import BenchError
 from fmnist_bench.records.outcome import failed_record
-from fmnist_bench.records.record import Reason, write_record
+from fmnist_bench.records.record import FILE_NAME as RECORD_FILE
+from fmnist_bench.records.record import Reason, read_record, write_record
 from fmnist_bench.records.spec import Spec, read_spec
 
 if TYPE_CHECKING:
@@ -27,6 +30,9 @@ LOG_FILE = "run.log"
 LOCK_FILE = ".lock"
 BUSY = 75
 """Exit status when another process is training the same run (EX_TEMPFAIL)."""
+
+STOPPED = 130
+"""Exit status of a job that was told to stop; the same command continues it."""
 
 log = logging.getLogger("fmnist_bench")
 
@@ -38,38 +44,70 @@ def _nobody(folder: Path) -> "list[Callback]":
     return []
 
 
-def main(folder: Path, watchers: Watchers = _nobody) -> int:
+def main(folder: Path, life: int | None = None, watchers: Watchers = _nobody) -> int:
     """Run the spec in `folder` under the callbacks that `watchers` makes for it.
+
+    With `life`, a descriptor, the process and its group end when that can be read from: it is
+    the end of a pipe that closes when whoever started the run dies.
 
     Returns the exit status.
     """
-    spec = read_spec(folder)
-    _set_up_logging(folder)
-    if int(os.environ.get("LOCAL_RANK", "0")) > 0:
-        return _run(spec, watchers)
     try:
-        with FileLock(folder / LOCK_FILE, timeout=0):
+        if life is not None and "LOCAL_RANK" not in os.environ:
+            # The other ranks share this group, and end with it.
+            threading.Thread(target=_end_with, args=(life,), daemon=True).start()
+        # A worker of Ray has SIGINT blocked, a background job of a shell ignores it.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        # Slurm sends this to every process of a job; it is meant for submitit's.
+        signal.signal(signal.SIGUSR2, signal.SIG_IGN)
+        spec = read_spec(folder)
+        _set_up_logging(folder)
+        if int(os.environ.get("LOCAL_RANK", "0")) > 0:
             return _run(spec, watchers)
-    except Timeout:
-        log.error("%s: another process is training this run", folder)
-        return BUSY
+        try:
+            with FileLock(folder / LOCK_FILE, timeout=0):
+                return 0 if _done(folder) else _run(spec, watchers)
+        except Timeout:
+            return BUSY
+    except (KeyboardInterrupt, SystemExit):
+        # Lightning turns Ctrl-C and SIGTERM into SystemExit with statuses 1 and 0.
+        return STOPPED
+
+
+def _end_with(life: int) -> None:
+    os.read(life, 1)
+    os.killpg(os.getpgrp(), signal.SIGKILL)
+
+
+def _done(folder: Path) -> bool:
+    """Whether another sweep has finished the run meanwhile; a failed record goes."""
+    try:
+        if read_record(folder).status == "done":
+            return True
+    except BenchError:
+        pass
+    (folder / RECORD_FILE).unlink(missing_ok=True)
+    return False
 
 
 def _run(spec: Spec, watchers: Watchers) -> int:
     started = datetime.now(UTC)
     try:
         # Only here, because this import takes seconds and can itself run out of memory.
+        from fmnist_bench.tracking.live import follow
         from fmnist_bench.training.run import run
 
-        _quieten_lightning()
-        record = run(spec, watchers(spec.folder))
+        quieten_lightning()
+        with follow(spec) as (live, loggers):
+            record = run(spec, [*watchers(spec.folder), live], loggers)
+            if record is not None:
+                _draw(spec)  # in time for trackers to show it
     except Exception as error:
         _record_failure(spec, started, error)
         return 1
-    if record is not None:
-        if record.test is not None:
-            log.info("test accuracy %.4f  %s", record.test.accuracy, spec.name)
-        _draw(spec)
+    if record is not None and record.test is not None:
+        log.info("test accuracy %.4f  %s", record.test.accuracy, spec.name)
     return 0
 
 
@@ -77,7 +115,7 @@ def _draw(spec: Spec) -> None:
     try:
         from fmnist_bench.pictures.run import draw_run
 
-        draw_run(spec.folder, spec.data_folder)
+        draw_run(spec.folder)
     except Exception as error:  # whatever a plotting library raises: the run is done
         log.warning("no pictures of %s: %s", spec.name, " ".join(str(error).split()))
 
@@ -130,7 +168,8 @@ def _set_up_logging(folder: Path) -> None:
     logging.getLogger("py.warnings").handlers = [file]
 
 
-def _quieten_lightning() -> None:
+def quieten_lightning() -> None:
+    """Leave Lightning its warnings alone."""
     # Its lines (devices found, checkpoints restored) say nothing that a record does not, and
     # would drown a sweep's. It sets its level when it is imported, so this comes after.
     for name in ("pytorch_lightning", "lightning_fabric"):
@@ -138,4 +177,4 @@ def _quieten_lightning() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), life=0))

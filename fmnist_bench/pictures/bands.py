@@ -46,7 +46,7 @@ def groups_of(records: "Sequence[Record]") -> list[Group]:
     """
     groups: dict[tuple[str, str, str], dict[str, Record]] = {}
     for record in (each for each in records if each.history):
-        key = (record.row.name, record.recipe, record.dataset)
+        key = (record.row.name, (record.recipe_digest or ""), record.dataset)
         groups.setdefault(key, {}).setdefault(record.identity, record)
     recipes = Counter(name for name, _ in {key[:2] for key in groups})
     datasets = {dataset for _, _, dataset in groups}
@@ -71,7 +71,7 @@ def band_of(group: Group, kind: str) -> Band | None:
 
 def band_of_series(group: Group, part: str, name: str) -> Band | None:
     """Return the band of the history's `name`, None where nobody measured it."""
-    curves = [series(run.history, name) for run in group.records]
+    curves = [series(run.history or [], name) for run in group.records]
     table = np.full((len(curves), max(map(len, curves))), np.nan)
     for row, curve in zip(table, curves, strict=True):
         row[: len(curve)] = curve

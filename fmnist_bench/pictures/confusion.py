@@ -1,11 +1,11 @@
 """What a run takes each class for, as a matrix of counts."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fmnist_bench.data.facts import DATASETS
 from fmnist_bench.pictures.axes import headline
 from fmnist_bench.pictures.canvas import new_figure
 from fmnist_bench.pictures.style import INK
@@ -20,7 +20,7 @@ _GAMMA = 0.4
 _TICKS = (0, 1, 5, 20, 50, 100)
 
 
-def confusion_figure(matrix: NDArray[np.int64], dataset: str, title: str) -> "Figure":
+def confusion_figure(matrix: NDArray[np.int64], names: Sequence[str], title: str) -> "Figure":
     """Draw `matrix` (10, 10): images of true class (row) by predicted class (column).
 
     Cells hold counts and are tinted by their share of the row, each row's recall beside it.
@@ -28,8 +28,6 @@ def confusion_figure(matrix: NDArray[np.int64], dataset: str, title: str) -> "Fi
     """
     from matplotlib.colors import PowerNorm
 
-    size = len(matrix)
-    names = DATASETS[dataset].class_names if dataset in DATASETS else tuple(map(str, range(size)))
     totals = matrix.sum(axis=1, keepdims=True)
     shares = 100 * matrix / np.maximum(totals, 1)
     figure = new_figure(6.4)

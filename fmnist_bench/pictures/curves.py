@@ -63,13 +63,13 @@ def dataset_title(name: str) -> str:
 
 def _curves(record: "Record", kind: str) -> dict[str, "np.typing.NDArray[np.float64]"]:
     """Return part -> curve of `kind`, of the parts that were measured at all."""
-    curves = {part: series(record.history, f"{part}_{kind}") for part in _PARTS}
+    curves = {part: series(record.history or [], f"{part}_{kind}") for part in _PARTS}
     return {part: curve for part, curve in curves.items() if not np.isnan(curve).all()}
 
 
 def _draw(axes: "Axes", record: "Record", kind: str) -> None:
     curves = _curves(record, kind)
-    epochs = np.arange(1, len(record.history) + 1)
+    epochs = np.arange(1, len(record.history or []) + 1)
     for part, curve in curves.items():
         color, style, marker = _PARTS[part]
         axes.plot(epochs, curve, c=color, ls=style, label=part, **marks(curve, marker))
@@ -79,7 +79,7 @@ def _draw(axes: "Axes", record: "Record", kind: str) -> None:
 
 
 def _draw_rate(axes: "Axes", record: "Record") -> None:
-    rate = series(record.history, "learning_rate")
+    rate = series(record.history or [], "learning_rate")
     epochs = np.arange(1, len(rate) + 1)
     axes.plot(epochs, rate, c=GREEN, ls="-", **marks(rate, LOOKS[2].marker))
     scale_y(axes, [rate])
@@ -88,9 +88,10 @@ def _draw_rate(axes: "Axes", record: "Record") -> None:
 
 
 def _mark_chosen(axes: "Axes", record: "Record") -> None:
-    if record.best_epoch is None:
+    selection = record.selection
+    if selection is None or selection.epoch is None:
         return
-    chosen = record.best_epoch + 1
+    chosen = selection.epoch + 1
     axes.axvline(
         chosen, color=PALE, linestyle=(0, (1, 1.5)), linewidth=1.4, label=f"chosen: epoch {chosen}"
     )

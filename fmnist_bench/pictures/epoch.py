@@ -42,7 +42,7 @@ def first_of_epoch(
     """
     # Neither order nor augmentation depends on the scaling, and the order not on the
     # augmentation: so the same epoch without it shows the originals.
-    plain = config | {"augment": {}}
+    plain = config | {"data": config["data"] | {"augmentations": {}}}
     pairs = zip(_batches(plain, folder, epoch), _batches(config, folder, epoch), strict=True)
     originals, augmented, labels = [], [], []
     found = 0

@@ -4,12 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fmnist_bench.board.confusion import confusion_matrix
 from fmnist_bench.board.lookup import never_tested, part
-from fmnist_bench.data.facts import DATASETS, FILE_NAMES
-from fmnist_bench.data.idx import read_idx
 from fmnist_bench.data.labels import test_labels
 from fmnist_bench.errors import BenchError
 from fmnist_bench.pictures.canvas import save, styled
@@ -26,22 +23,23 @@ if TYPE_CHECKING:
 FORMATS = ("png", "svg")
 
 
-def draw_run(folder: Path, data_folder: Path | None) -> list[Path]:
+def draw_run(folder: Path) -> list[Path]:
     """Draw the run in `folder` once its record is written; return the files.
 
     Draws nothing for trials of a search, which come by the hundred, and for runs with
-    trainer.limit_batches, whose curves mean nothing; `show run` draws those too.
+    limit_batches, whose curves mean nothing; `show run` draws those too.
 
     Raises:
         BenchError, OSError: as `draw_curves` and `draw_confusion`.
     """
     record = read_record(folder)
-    limited = part(record.config, "trainer").get("limit_batches") is not None
-    if limited or never_tested(record.config):
+    recipe = record.recipe or {}
+    limited = part(recipe, "trainer").get("limit_train_batches") is not None
+    if limited or never_tested(recipe):
         return []
     files = draw_curves(record, folder) if record.history else []
     if record.predictions_digest is not None:
-        files += draw_confusion(folder, record, data_folder, folder)
+        files += draw_confusion(folder, record, folder)
     return files
 
 
@@ -55,33 +53,35 @@ def draw_curves(record: Record, into: Path) -> list[Path]:
         return _save(curves_figure(record), into, "curves")
 
 
-def draw_confusion(
-    folder: Path, record: Record, data_folder: Path | None, into: Path
-) -> list[Path]:
+def draw_confusion(folder: Path, record: Record, into: Path) -> list[Path]:
     """Write `confusion.png` and `confusion.svg` into the folder `into`, over what was there.
 
-    `folder` is the run's; `data_folder` holds the four raw idx files, None will do for the
-    published data.
+    `folder` is the run's.
 
     Raises:
         BenchError: there are no predictions, they are not those of the record, the labels
-            are not to be had or are others, or the folder cannot be written.
+            are others, or the folder cannot be written.
     """
     path = folder / PREDICTIONS_FILE
     if record.predictions_digest is None:
         why = (
-            "its protocol never reads the test set" if never_tested(record.config) else "it failed"
+            "its protocol never reads the test set"
+            if never_tested(record.recipe or {})
+            else "it failed"
         )
         raise BenchError(f"{path}: this run made no predictions ({why}); no confusion matrix")
-    labels = _labels(record, data_folder)
-    predictions = read_predictions(folder, len(labels))
+    names = record.data.class_names
+    predictions = read_predictions(folder, record.data.test_images, len(names))
     if predictions.digest != record.predictions_digest:
         raise BenchError(f"{path}: not those its record was sealed with; restore the file")
-    matrix = confusion_matrix(labels, predictions.classes[None])
+    labels = predictions.labels
+    if labels is None:
+        labels = test_labels(record.dataset)
+    matrix = confusion_matrix(labels, predictions.classes[None], len(names))
     if record.test and abs(np.trace(matrix) / len(labels) - record.test.accuracy) > 1e-6:
         raise BenchError(f"{path}: the labels are not those the run was scored on; check the data")
     with styled():
-        figure = confusion_figure(matrix, record.dataset, run_title(record))
+        figure = confusion_figure(matrix, names, run_title(record))
         return _save(figure, into, "confusion")
 
 
@@ -92,17 +92,6 @@ def picture_folder(folder: Path) -> Path:
     """
     trained_here = (folder / SPEC_FILE).exists()
     return folder if trained_here else Path("outputs") / "pictures" / folder.name
-
-
-def _labels(record: Record, data_folder: Path | None) -> NDArray[np.uint8]:
-    facts = DATASETS.get(record.dataset)
-    if facts is not None and record.data_digest == facts.digest:
-        return test_labels(record.dataset)
-    if data_folder is None:
-        raise BenchError(
-            f"run {run_title(record)}: trained on data of your own; name its folder with --data"
-        )
-    return read_idx(data_folder / FILE_NAMES["test_labels"])
 
 
 def _save(figure: "Figure", folder: Path, name: str) -> list[Path]:

@@ -4,13 +4,15 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from fmnist_bench.errors import BenchError
-from fmnist_bench.records.record import Git, Hardware
+from fmnist_bench.records.source import source_digest
 
 CORES_VARIABLE = "FMNIST_BENCH_CORES"
 """Environment variable with a process's share of the cores, where several jobs run at once."""
@@ -27,17 +29,14 @@ _PACKAGES = (
 )
 
 
-def hardware(*, device: str | None, device_count: int) -> Hardware:
-    """Describe this machine; `device` None means that its CPU trains."""
-    cpu = _cpu_name()
-    return Hardware(
-        device=device or cpu,
-        device_count=device_count,
-        cpu=cpu,
-        cores=_usable_cores(),
-        memory_bytes=psutil.virtual_memory().total,
-        system=f"{platform.system()} {platform.machine()}",
-    )
+def hardware() -> dict[str, Any]:
+    """Describe this machine, in the fields of a record's `machine` of these names."""
+    return {
+        "cpu": _cpu_name(),
+        "cores": _usable_cores(),
+        "memory_bytes": psutil.virtual_memory().total,
+        "system": f"{platform.system()} {platform.machine()}",
+    }
 
 
 def cores() -> int:
@@ -70,14 +69,19 @@ def versions() -> dict[str, str]:
     return found
 
 
-def git() -> Git:
-    """Return the commit of the checkout that the package runs from, if it is in one."""
+def code(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return commit, cleanness and source digest of the code that `config` runs, as now."""
     here = Path(__file__).resolve().parent
     commit = _git(here, "rev-parse", "HEAD")
     if commit is None or _git(here, "ls-files", "--error-unmatch", Path(__file__).name) is None:
-        return Git(commit=None, clean=None)
-    status = _git(here, "status", "--porcelain")
-    return Git(commit=commit, clean=None if status is None else status == "")
+        commit, status = None, None
+    else:
+        status = _git(here, "status", "--porcelain")
+    return {
+        "commit": commit,
+        "clean": None if status is None else status == "",
+        "source": source_digest(config),
+    }
 
 
 def _git(folder: Path, *arguments: str) -> str | None:

@@ -1,127 +1,186 @@
 """Builds the record of a run that finished, and of one that did not. Imports no torch."""
 
-import resource
-import sys
+import os
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from fmnist_bench.data.facts import PROTOCOL_VERSION
-from fmnist_bench.records.environment import cores, git, hardware, versions
-from fmnist_bench.records.identity import identity_config, recipe_identity
-from fmnist_bench.records.record import Epoch, Reason, Record, Row, Score
+import psutil
+
+from fmnist_bench.data.facts import DATASETS, PROTOCOL_VERSION
+from fmnist_bench.records.environment import code, cores, hardware, versions
+from fmnist_bench.records.identity import recipe_digest
+from fmnist_bench.records.reads import reads_of
+from fmnist_bench.records.record import (
+    Code,
+    Data,
+    Epoch,
+    Machine,
+    Prediction,
+    Reason,
+    Record,
+    Row,
+    Score,
+    Selection,
+)
 from fmnist_bench.records.spec import Spec
 
-if TYPE_CHECKING:
-    import torch
+_ALONE = 0.1
+"""Cores that others may have kept busy, on average, while a run was timed alone."""
 
-    from fmnist_bench.training.curves import Curves
+
+@dataclass(frozen=True)
+class Facts:
+    """What holds from the start of a run: its time, its code, and how busy the machine was."""
+
+    started: datetime
+    code: Code
+    clock: float
+    busy: float
+
+    @classmethod
+    def now(cls, config: Mapping[str, Any]) -> "Facts":
+        """Look at time and code of the run of `config`, which starts now."""
+        return cls(datetime.now(UTC), Code(**code(config)), time.monotonic(), _busy_elsewhere())
+
+    def load(self) -> float:
+        """Return how many cores others have kept busy since, on average."""
+        seconds = max(time.monotonic() - self.clock, 1e-3)
+        return round(max(_busy_elsewhere() - self.busy, 0.0) / seconds, 3)
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What a finished run found out."""
+    """What a finished run found out about itself; `device` is a GPU's name, None for the CPU."""
 
-    started: datetime
-    split_digest: str
-    validation: Score | None
-    test: Score | None
-    test_reads: int
-    best_epoch: int | None
+    data: Data
     parameters: int
     macs: int
-    curves: "Curves"
-    device: "torch.device"
+    history: list[dict[str, Any]]
+    images: int
+    step_seconds: float
     timed_seconds: float | None
-    predictions_digest: str | None
+    processes: int
+    device: str | None
+    peak_memory_bytes: int
+    fast_layers: list[str]
+    pretraining: str | None
 
 
-def done_record(spec: Spec, measured: Measured) -> Record:
+def done_record(
+    spec: Spec,
+    facts: Facts,
+    measured: Measured,
+    *,
+    validation: Score | None,
+    test: Score | None,
+    test_reads: int,
+    selection: Selection,
+    weights_digest: str,
+    predictions_digest: str | None,
+) -> Record:
     """Return the record of a run that finished."""
-    curves = measured.curves
+    load = facts.load()
+    images = measured.images
     return Record(
-        **_common(spec, _device_name(measured.device)),
-        split_digest=measured.split_digest,
+        **_common(spec, facts.started),
+        code=facts.code,
+        machine=_machine(spec.config, measured, load),
+        data=measured.data,
+        pretraining=measured.pretraining,
         status="done",
         reason=None,
         error=None,
-        validation=measured.validation,
-        test=measured.test,
-        test_reads=measured.test_reads,
-        best_epoch=measured.best_epoch,
-        epochs=len(curves.history),
+        validation=validation,
+        test=test,
+        test_reads=test_reads,
+        selection=selection,
+        epochs=len(measured.history),
         parameters=measured.parameters,
         macs=measured.macs,
-        train_seconds=curves.train_seconds,
+        # Forward once, backward twice: for the weights and for what lies below them.
+        training_macs=3 * measured.macs * images,
+        train_seconds=float(sum(entry["seconds"] for entry in measured.history)),
         timed_seconds=measured.timed_seconds,
-        images_per_second=curves.images / curves.step_seconds if curves.images else None,
-        peak_memory_bytes=_peak_memory(measured.device),
-        started=measured.started,
-        ended=datetime.now(UTC),
-        history=[Epoch(**entry) for entry in curves.history],
-        predictions_digest=measured.predictions_digest,
+        alone=load < _ALONE,
+        images_per_second=images / measured.step_seconds if images else None,
+        peak_memory_bytes=measured.peak_memory_bytes,
+        history=[Epoch(**entry) for entry in measured.history],
+        weights_digest=weights_digest,
+        predictions_digest=predictions_digest,
     )
 
 
 def failed_record(spec: Spec, *, started: datetime, reason: Reason, error: str) -> Record:
     """Return the record of a run that did not finish; nothing of it is scored."""
+    nothing: dict[str, Any] = dict.fromkeys(
+        (
+            *("validation", "test", "selection", "epochs", "parameters", "macs"),
+            *("training_macs", "train_seconds", "timed_seconds", "alone", "images_per_second"),
+            *("peak_memory_bytes", "history", "weights_digest", "predictions_digest", "machine"),
+        )
+    )
+    facts = DATASETS.get(spec.dataset)
     return Record(
-        **_common(spec, None),
-        split_digest=None,
+        **_common(spec, started),
+        **nothing,
+        code=Code(**code(spec.config)),
+        data=Data(
+            name=spec.dataset,
+            digest=spec.data_digest,
+            split_digest=None,
+            class_names=list(facts.class_names) if facts else [],
+            image_shape=[1, 28, 28] if facts else [],
+            train_images=None,
+            test_images=10_000 if facts else 0,
+        ),
         status="failed",
         reason=reason,
         error=error,
-        validation=None,
-        test=None,
-        test_reads=0,
-        best_epoch=None,
-        epochs=0,
-        parameters=None,
-        macs=None,
-        train_seconds=None,
-        images_per_second=None,
-        peak_memory_bytes=None,
-        started=started,
-        ended=datetime.now(UTC),
-        history=[],
-        predictions_digest=None,
+        test_reads=reads_of(spec.folder),
     )
 
 
-def _common(spec: Spec, device: str | None) -> dict[str, Any]:
+def _common(spec: Spec, started: datetime) -> dict[str, Any]:
     config = spec.config
-    row = config["row"]
     return {
-        "schema_version": 1,
+        "schema_version": 2,
         "identity": spec.identity,
-        "recipe": recipe_identity(config),
+        "recipe_digest": recipe_digest(spec.recipe),
         "protocol_version": PROTOCOL_VERSION,
-        "row": Row(**row),
-        "dataset": config["data"]["name"],
-        "data_digest": spec.data_digest,
+        "row": Row(**config["row"]),
         "seed": config["seed"],
-        # Keys outside the identity would carry paths of one machine into the record.
-        "config": identity_config(config),
-        "hardware": hardware(device=device, device_count=config["trainer"]["devices"]),
-        "threads": config["trainer"]["threads"] or cores(),
-        "precision": config["precision"],
+        "recipe": spec.recipe,
+        "prediction": Prediction(test_time_flip=config["test_time_flip"]),
         "versions": versions(),
-        "git": git(),
+        "started": started,
+        "ended": datetime.now(UTC),
     }
 
 
-def _device_name(device: "torch.device") -> str | None:
-    if device.type != "cuda":
-        return None
-    import torch
+def _machine(config: Mapping[str, Any], measured: Measured, load: float) -> Machine:
+    trainer, speed, here = config["trainer"], config["speed"], hardware()
+    return Machine(
+        **here,
+        accelerator=trainer["accelerator"],
+        strategy=str(trainer.get("strategy", "auto")),
+        nodes=trainer.get("num_nodes", 1),
+        processes=measured.processes,
+        device=measured.device or here["cpu"],
+        threads=speed["threads"] or cores(),
+        channels_last=speed["channels_last"],
+        compile=speed["compile"],
+        deterministic=trainer.get("deterministic") or False,
+        fast_layers=measured.fast_layers,
+        load=load,
+    )
 
-    return torch.cuda.get_device_name(device)
 
-
-def _peak_memory(device: "torch.device") -> int:
-    if device.type == "cuda":
-        import torch
-
-        return torch.cuda.max_memory_allocated(device)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+def _busy_elsewhere() -> float:
+    """Return the seconds that cores have worked for others than this process and its children."""
+    times, own = psutil.cpu_times(), os.times()
+    idle = times.idle + getattr(times, "iowait", 0.0)
+    total = sum(times[:8]) if len(times) >= 8 else sum(times)
+    return total - idle - (own.user + own.system + own.children_user + own.children_system)

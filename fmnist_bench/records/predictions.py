@@ -1,10 +1,14 @@
 """`predictions.npz`: what one run said about each test image, in order."""
 
 import hashlib
+import io
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from lzma import LZMAError
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,55 +17,120 @@ from fmnist_bench.errors import BenchError
 from fmnist_bench.files import atomic_write
 
 FILE_NAME = "predictions.npz"
-TEST_IMAGES = 10_000
+
+_FINENESS = 12.0
+"""Steps of a code for each e-fold of 1 + distance in nats, as many as fit into 60 kB a run."""
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """Predicted class (uint8, shape (n,)) and its probability (float16, same shape)."""
+    """Predicted class (n,), and its probability (n,) float16 or all of them as codes (n, c) uint8.
 
-    classes: NDArray[np.uint8]
+    A code says how far a class lies behind the predicted one, in nats, on a logarithmic scale:
+    0 for the predicted class alone, and 255 where nothing remains. Runs from before there
+    were codes have the confidence alone.
+    """
+
+    classes: NDArray[np.unsignedinteger[Any]]
     confidence: NDArray[np.float16]
+    codes: NDArray[np.uint8] | None = None
+    labels: NDArray[np.integer[Any]] | None = None
 
     @property
     def digest(self) -> str:
-        """SHA-256 (hex) of both arrays' bytes."""
-        return hashlib.sha256(self.classes.tobytes() + self.confidence.tobytes()).hexdigest()
+        """SHA-256 (hex) of the bytes of what is stored."""
+        digest = hashlib.sha256(self.classes.tobytes())
+        digest.update((self.confidence if self.codes is None else self.codes).tobytes())
+        if self.labels is not None:
+            digest.update(self.labels.tobytes())
+        return digest.hexdigest()
+
+    @cached_property
+    def probabilities(self) -> NDArray[np.float64] | None:
+        """Probability of each class, shape (n, c); None where it was not stored."""
+        return None if self.codes is None else _decoded(self.codes)
+
+
+def from_log_probabilities(log_probabilities: NDArray[np.floating[Any]]) -> Predictions:
+    """Return the predictions of a net from its log-probabilities (n, c), rounded as stored."""
+    behind = log_probabilities.max(axis=1, keepdims=True) - log_probabilities.astype(np.float64)
+    codes = np.clip(np.rint(_FINENESS * np.log1p(behind)), 1, 255).astype(np.uint8)
+    predicted = log_probabilities.argmax(axis=1)
+    codes[np.arange(len(codes)), predicted] = 0
+    return _coded(codes)
 
 
 def write_predictions(folder: Path, predictions: Predictions) -> None:
     """Write `predictions.npz` into `folder`, whole or not at all."""
-    with atomic_write(folder / FILE_NAME) as file:
-        np.savez_compressed(file, classes=predictions.classes, confidence=predictions.confidence)
+    if predictions.codes is None:
+        arrays = {"classes": predictions.classes, "confidence": predictions.confidence}
+    else:
+        # Class by class, since neighbours in memory then resemble each other.
+        arrays = {"codes": predictions.codes.T}
+    if predictions.labels is not None:
+        arrays["labels"] = predictions.labels
+    with (
+        atomic_write(folder / FILE_NAME) as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_LZMA) as packed,
+    ):
+        for name, array in arrays.items():
+            content = io.BytesIO()
+            np.lib.format.write_array(content, np.ascontiguousarray(array), allow_pickle=False)
+            # A fixed date, so that equal predictions are equal files.
+            packed.writestr(zipfile.ZipInfo(f"{name}.npy"), content.getvalue(), zipfile.ZIP_LZMA)
 
 
-def read_predictions(folder: Path, images: int = TEST_IMAGES) -> Predictions:
+def read_predictions(folder: Path, images: int, classes: int = 10) -> Predictions:
     """Read `predictions.npz` from `folder`.
 
     Raises:
-        BenchError: the file is missing, unreadable, or not `images` uint8 classes
-            in 0..9 with as many float16 confidences in [0, 1].
+        BenchError: the file is missing, unreadable, or does not hold `images` predictions of
+            one of `classes` with their probabilities.
     """
     path = folder / FILE_NAME
     try:
         # Opened here, since numpy leaves a file that is no zip open.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            classes, confidence = arrays["classes"], arrays["confidence"]
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            arrays = dict(stored)
     except FileNotFoundError:
         raise BenchError(f"{path}: missing; a finished run has one beside its record") from None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except (
+        *(OSError, ValueError, KeyError, EOFError, NotImplementedError),
+        *(zipfile.BadZipFile, zlib.error, LZMAError),
+    ) as error:
         raise BenchError(f"{path}: not a predictions file ({error}); run it again") from None
-    for name, array, dtype in (
-        ("classes", classes, "uint8"),
-        ("confidence", confidence, "float16"),
-    ):
-        if array.shape != (images,) or array.dtype != dtype:
-            raise BenchError(
-                f"{path}: {name} is {array.dtype}{list(array.shape)}, "
-                f"expected {dtype}[{images}]; run it again"
-            )
-    if classes.max() > 9:
-        raise BenchError(f"{path}: class {classes.max()} predicted, expected 0 to 9; run it again")
+    if "codes" in arrays:
+        codes = np.ascontiguousarray(arrays["codes"].T)
+        _check(path, "codes", codes, (images, classes), "uint8")
+        if ((codes == 0).sum(axis=1) != 1).any():
+            raise BenchError(f"{path}: an image without one predicted class; run it again")
+        return replace(_coded(codes), labels=arrays.get("labels"))
+    chosen, confidence = (arrays.get(name, np.empty(0)) for name in ("classes", "confidence"))
+    _check(path, "classes", chosen, (images,), "uint8")
+    _check(path, "confidence", confidence, (images,), "float16")
+    if images and chosen.max() >= classes:
+        raise BenchError(
+            f"{path}: class {chosen.max()} predicted, expected 0 to {classes - 1}; run it again"
+        )
     if not ((confidence >= 0) & (confidence <= 1)).all():
         raise BenchError(f"{path}: confidence outside [0, 1]; run it again")
-    return Predictions(classes, confidence)
+    return Predictions(chosen, confidence)
+
+
+def _check(path: Path, name: str, array: Any, shape: tuple[int, ...], dtype: str) -> None:
+    if array.shape != shape or array.dtype != dtype:
+        raise BenchError(
+            f"{path}: {name} is {array.dtype}{list(array.shape)}, "
+            f"expected {dtype}{list(shape)}; run it again"
+        )
+
+
+def _coded(codes: NDArray[np.uint8]) -> Predictions:
+    classes = codes.argmin(axis=1).astype(np.uint8 if codes.shape[1] <= 256 else np.uint16)
+    confidence = _decoded(codes)[np.arange(len(classes)), classes].astype(np.float16)
+    return Predictions(classes, confidence, codes)
+
+
+def _decoded(codes: NDArray[np.uint8]) -> NDArray[np.float64]:
+    shares = np.exp(-np.expm1(codes / _FINENESS))
+    return np.asarray(shares / shares.sum(axis=1, keepdims=True))

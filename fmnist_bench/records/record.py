@@ -1,19 +1,18 @@
 """The run record: everything known about one run, as one JSON file."""
 
 import json
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fmnist_bench.errors import BenchError
 from fmnist_bench.files import atomic_write
-from fmnist_bench.records.identity import canonical_json, recipe_identity, run_identity, sha256_of
+from fmnist_bench.records.identity import canonical_json, recipe_digest, run_identity, sha256_of
 
 FILE_NAME = "record.json"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 Reason = Literal[
     "error", "diverged", "out of memory", "killed", "time limit", "interrupted", "pruned"
@@ -25,7 +24,11 @@ class _Part(BaseModel):
 
 
 class Row(_Part):
-    """How the board labels the run. `seeds` is how many runs the row is planned to have."""
+    """How the board labels the run. `seeds` is how many runs the row is planned to have.
+
+    `published_epochs` is how long the source trained, where the run took a part of that;
+    `note` is a sentence that the board prints beside the row.
+    """
 
     name: str
     classifier: str
@@ -33,6 +36,61 @@ class Row(_Part):
     code: str
     seeds: int
     datasets: list[str]
+    published_epochs: int | None = None
+    note: str | None = None
+
+
+class Data(_Part):
+    """The data as the run found it; `image_shape` is (channels, height, width).
+
+    `digest` is that of all files of the dataset, `split_digest` that of the validation
+    images, None without any.
+    """
+
+    name: str
+    digest: str | None
+    split_digest: str | None
+    class_names: list[str]
+    image_shape: list[int]
+    train_images: int | None
+    test_images: int
+
+
+class Machine(_Part):
+    """Where and how it ran, as far as that is no part of the recipe.
+
+    `device` names the processor that trained, `memory_bytes` is that of the machine;
+    `processes` counts those of all nodes. `fast_layers` names the layers that a CPU computed
+    in another way than torch does. `load` is what else ran: the mean number of processes, over
+    the run, that wanted a core beside this one's, None where it was not looked at.
+    """
+
+    accelerator: str
+    strategy: str
+    nodes: int
+    processes: int
+    device: str
+    cpu: str
+    cores: int
+    memory_bytes: int
+    system: str
+    threads: int
+    channels_last: bool
+    compile: bool | str
+    deterministic: bool | str
+    fast_layers: list[str] | None
+    load: float | None
+
+
+class Code(_Part):
+    """Commit at the start of the run, None outside a checkout; `clean` is False with changes.
+
+    `source` is a digest of the files that define net and module, without comments.
+    """
+
+    commit: str | None
+    clean: bool | None
+    source: str | None
 
 
 class Score(_Part):
@@ -40,13 +98,29 @@ class Score(_Part):
 
     accuracy: float
     loss: float
+    metrics: dict[str, float] = Field(default_factory=dict)
+
+
+class Selection(_Part):
+    """Which weights were scored: the last, or those of the best epoch on validation images."""
+
+    weights: Literal["last", "best"]
+    epoch: int | None
+
+
+class Prediction(_Part):
+    """How a prediction is made: averaged with the mirror image's, over members, softened."""
+
+    test_time_flip: bool
+    members: int = 1
+    temperature: float | None = None
 
 
 class Epoch(_Part):
     """One epoch's curves; losses in nats per image, accuracies in [0, 1].
 
     `learning_rate` is the one the epoch ended with. Training figures are means over the
-    epoch's augmented batches.
+    epoch's augmented batches; `metrics` are whatever else the model logged.
     """
 
     epoch: int
@@ -54,80 +128,75 @@ class Epoch(_Part):
     train_accuracy: float | None
     validation_loss: float | None
     validation_accuracy: float | None
-    learning_rate: float
+    learning_rate: float | None
     seconds: float
-
-
-class Hardware(_Part):
-    """`device` names the processor that trained, `memory_bytes` is that of the machine."""
-
-    device: str
-    device_count: int
-    cpu: str
-    cores: int
-    memory_bytes: int
-    system: str
-
-
-class Git(_Part):
-    """Commit of the code, None outside a checkout; `clean` is False with uncommitted changes."""
-
-    commit: str | None
-    clean: bool | None
+    metrics: dict[str, float] = Field(default_factory=dict)
 
 
 class Record(_Part):
     """One run. A value that was not measured is None, never zero.
 
-    `train_seconds` is the wall time of all epochs, validation included; `timed_seconds` is
-    that of a run timed by the rules of speed records (training/clock.py), else None;
-    `images_per_second` counts training steps alone; `peak_memory_bytes` is the process's
-    resident peak on a CPU and the allocator's peak on a GPU.
+    `recipe` holds all that can change what is learned, and `recipe_digest` is its hash
+    without seed and dataset; both are None for predictions made elsewhere. `macs` are
+    multiply-accumulates of classifying one image, `training_macs` those of the whole
+    training as executed. `train_seconds` is the wall time of all epochs, validation included;
+    `timed_seconds` is that of a run timed by the rules of speed records (training/clock.py);
+    `alone` says that nothing else ran meanwhile. `images_per_second` counts training steps
+    alone; `peak_memory_bytes` is the process's resident peak on a CPU and the allocator's on a
+    GPU. `parent` is the identity of the run that this one went on from.
     """
 
-    schema_version: Literal[1]
+    schema_version: Literal[2]
     identity: str
-    recipe: str
+    recipe_digest: str | None
     protocol_version: int
     row: Row
-    dataset: str
-    data_digest: str
-    split_digest: str | None
+    data: Data
     seed: int
-    config: dict[str, Any]
+    recipe: dict[str, Any] | None
+    machine: Machine | None
+    code: Code | None
+    versions: dict[str, str]
+    pretraining: str | None = None
+    parent: str | None = None
+    sweep: str | None = None
     status: Literal["done", "failed"]
     reason: Reason | None
     error: str | None
     validation: Score | None
     test: Score | None
     test_reads: int
-    best_epoch: int | None
-    epochs: int
+    selection: Selection | None
+    prediction: Prediction
+    epochs: int | None
     parameters: int | None
     macs: int | None
+    training_macs: int | None
     train_seconds: float | None
-    timed_seconds: float | None = None
+    timed_seconds: float | None
+    alone: bool | None
     images_per_second: float | None
     peak_memory_bytes: int | None
-    hardware: Hardware
-    threads: int
-    precision: str
-    versions: dict[str, str]
-    git: Git
     started: datetime
     ended: datetime
-    history: list[Epoch]
+    history: list[Epoch] | None
+    weights_digest: str | None
     predictions_digest: str | None
     digest: str = ""
+
+    @property
+    def dataset(self) -> str:
+        return self.data.name
+
+    @property
+    def precision(self) -> str | None:
+        """Arithmetic of training, in Lightning's words."""
+        return None if self.recipe is None else self.recipe["trainer"].get("precision")
 
     def sealed(self) -> "Record":
         """Return the record with `digest` set to the hash of all its other content."""
         content = self.model_dump(mode="json", exclude={"digest"})
         return self.model_copy(update={"digest": sha256_of(content)})
-
-
-_MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
-"""Schema version -> function that lifts a record's raw content to the next version."""
 
 
 def write_record(folder: Path, record: Record) -> None:
@@ -141,8 +210,8 @@ def read_record(folder: Path) -> Record:
     """Read and check `record.json` in `folder`.
 
     Raises:
-        BenchError: it is missing, not JSON, of a newer schema, not of the schema,
-            or was edited after it was written (one of its hashes does not fit).
+        BenchError: it is missing, not JSON, of another schema, not of the schema, or was
+            edited after it was written (one of its hashes does not fit).
     """
     path = folder / FILE_NAME
     content = _load(path)
@@ -150,11 +219,17 @@ def read_record(folder: Path) -> Record:
         raise BenchError(
             f"{path}: edited after it was written (its digest does not fit its content)"
         )
-    record = _parse(path, content)
-    if record.identity != run_identity(record.config, record.data_digest):
-        raise BenchError(f"{path}: identity does not fit its config, protocol and data digest")
-    if record.recipe != recipe_identity(record.config):
-        raise BenchError(f"{path}: recipe does not fit its config")
+    try:
+        record = Record.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise BenchError(f"{path}: {key}: {first['msg']}") from None
+    if record.recipe is not None:
+        if record.identity != run_identity(record.recipe, record.data.digest):
+            raise BenchError(f"{path}: identity does not fit its recipe, protocol and data digest")
+        if record.recipe_digest != recipe_digest(record.recipe):
+            raise BenchError(f"{path}: recipe_digest does not fit its recipe")
     return record
 
 
@@ -170,28 +245,13 @@ def _load(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict) or not isinstance(content.get("schema_version"), int):
         raise BenchError(f"{path}: no schema_version; not a run record")
     version = content["schema_version"]
-    if version > SCHEMA_VERSION:
+    if version != SCHEMA_VERSION:
+        remedy = "upgrade fmnist-bench" if version > SCHEMA_VERSION else "run it again"
         raise BenchError(
-            f"{path}: schema version {version} is newer than {SCHEMA_VERSION}, "
-            "the newest this version reads; upgrade fmnist-bench"
+            f"{path}: schema version {version}, and this version reads {SCHEMA_VERSION}; {remedy}"
         )
     return content
 
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
-
-
-def _parse(path: Path, content: dict[str, Any]) -> Record:
-    version: int = content["schema_version"]
-    while version < SCHEMA_VERSION:
-        if version not in _MIGRATIONS:
-            raise BenchError(f"{path}: schema version {version} was never published")
-        content = _MIGRATIONS[version](content)
-        version += 1
-    try:
-        return Record.model_validate(content)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise BenchError(f"{path}: {key}: {first['msg']}") from None

@@ -1,10 +1,12 @@
-"""A run before it runs: its frozen config, its data, and the folder that is its own."""
+"""A run before it runs: its frozen config, the digest of its data, the folder that is its own."""
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from fmnist_bench.config.kinds import recipe_of
 from fmnist_bench.errors import BenchError
 from fmnist_bench.files import atomic_write
 from fmnist_bench.records.identity import run_identity
@@ -15,36 +17,45 @@ FILE_NAME = "spec.json"
 
 @dataclass(frozen=True)
 class Spec:
-    """`config` is fully resolved; `data_folder` holds the four raw idx files of that digest."""
+    """`config` is fully resolved; `data_digest` is that of the files, None of a foreign module."""
 
     config: dict[str, Any]
-    data_folder: Path
-    data_digest: str
+    data_digest: str | None
 
     def __post_init__(self) -> None:
-        """Check that the row's name can name a folder.
+        """Check that the names of row and dataset can name a folder.
 
         Raises:
-            BenchError: it cannot.
+            BenchError: one cannot.
         """
-        name = self.config["row"]["name"]
-        if not fit_for_a_folder(name):
-            raise BenchError(
-                f"row.name: {name!r}, expected letters, digits, dots, dashes and underscores"
-            )
+        for key, name in (("row.name", self.config["row"]["name"]), ("data.name", self.dataset)):
+            if not fit_for_a_folder(name):
+                raise BenchError(
+                    f"{key}: {name[:50]!r}, expected up to 100 letters, digits, dots, dashes and "
+                    "underscores"
+                )
 
-    @property
+    @cached_property
+    def recipe(self) -> dict[str, Any]:
+        """All of `config` that can change what is learned."""
+        return recipe_of(self.config)
+
+    @cached_property
     def identity(self) -> str:
         """Hash (hex) that no other run shares."""
-        return run_identity(self.config, self.data_digest)
+        return run_identity(self.recipe, self.data_digest)
+
+    @property
+    def dataset(self) -> str:
+        """Name of the data: `data.name`, or what its class is called."""
+        data = self.config["data"]
+        return str(data.get("name") or str(data.get("_target_")).rpartition(".")[2])
 
     @property
     def name(self) -> str:
         """Name of the run, and of its folder: row, dataset, seed and start of its identity."""
         config = self.config
-        return folder_name(
-            config["row"]["name"], config["data"]["name"], config["seed"], self.identity
-        )
+        return folder_name(config["row"]["name"], self.dataset, config["seed"], self.identity)
 
     @property
     def folder(self) -> Path:
@@ -53,11 +64,7 @@ class Spec:
 
     def write(self) -> None:
         """Write `spec.json` into the run's folder, from which its process starts."""
-        content = {
-            "config": self.config,
-            "data_folder": str(self.data_folder),
-            "data_digest": self.data_digest,
-        }
+        content = {"config": self.config, "data_digest": self.data_digest}
         with atomic_write(self.folder / FILE_NAME) as file:
             file.write((json.dumps(content, indent=1) + "\n").encode())
 
@@ -71,6 +78,6 @@ def read_spec(folder: Path) -> Spec:
     path = folder / FILE_NAME
     try:
         content = json.loads(path.read_bytes())
-        return Spec(content["config"], Path(content["data_folder"]), content["data_digest"])
-    except (OSError, ValueError, KeyError) as error:
+        return Spec(content["config"], content["data_digest"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise BenchError(f"{path}: not a run's spec ({error}); start the run again") from None

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from fmnist_bench.config.compose import compose
-from fmnist_bench.config.profile import trainer_for_this_machine
 from fmnist_bench.errors import BenchError
 from fmnist_bench.jobs.prepare import prepare
 from fmnist_bench.records.identity import sha256_of
@@ -41,8 +40,6 @@ def begin(
     overrides = _merged(space.overrides, own)
     refuse_contradictions(space, overrides)
     check(overrides)
-    if "trainer" not in _keys(overrides):
-        overrides.append(f"trainer={trainer_for_this_machine()}")
     base = compose(tuning_overrides(overrides, FIRST_SEED))
     refuse_shared_seeds(base)
     prepared = prepare(base, say)

@@ -1,54 +1,97 @@
 """Describes a run to trackers, from its spec or from its record, in the same words."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fmnist_bench.records.environment import git
-from fmnist_bench.records.identity import identity_config
-from fmnist_bench.records.record import Epoch, Git, Record, Row
+from fmnist_bench.config.kinds import MACHINE_FLAGS
+from fmnist_bench.records.record import Record
 from fmnist_bench.records.spec import Spec
-from fmnist_bench.tracking.figures import epoch_figures
-from fmnist_bench.tracking.tracker import About, Figures
+
+_TYPED = {
+    "augment": "data.augmentations",
+    "batch_size": "data.batch_size",
+    "decay_norm_and_bias": "model.decay_norm_and_bias",
+    "drop_last": "data.drop_last",
+    "epochs": "trainer.max_epochs",
+    "eval_batch_size": "data.eval_batch_size",
+    "grad_clip": "trainer.gradient_clip_val",
+    "label_smoothing": "model.loss.label_smoothing",
+    "optimizer": "model.optimizer",
+    "precision": "trainer.precision",
+    "schedule": "model.schedule",
+}
+"""What a person types, and looks for -> where a recipe has it."""
 
 
-def about_spec(spec: Spec, process: int) -> About:
-    """Describe the run of `spec`, which `process` trains."""
-    row = Row(**spec.config["row"])
-    config = identity_config(spec.config)
-    return _about(spec.identity, spec.folder, config, row, git(), process, None)
+@dataclass(frozen=True)
+class About:
+    """What is known of a run before it trains.
+
+    `group` is the sweep, the study of a search, or the row; `job_type` is tune or train.
+    `config` has the recipe under the keys that a person types, and beside it `machine`, `row`
+    and, in a sweep, `sweep`: what differs in it. `process` is the process that trains, and
+    `digest` the record's; the one is None when the run is over, the other until it is.
+    """
+
+    identity: str
+    name: str
+    folder: Path
+    group: str
+    job_type: str
+    config: dict[str, Any]
+    resumes: bool = False
+    process: int | None = None
+    digest: str | None = None
+
+
+def about_spec(
+    spec: Spec, process: int, sweep: str | None, differing: Mapping[str, Any] | None
+) -> About:
+    """Describe the run of `spec`, which `process` trains.
+
+    `sweep` is the one that it belongs to, if any, and `differing` maps the dotted keys that
+    differ in that to this run's values.
+    """
+    trainer, row = spec.config["trainer"], spec.config["row"]
+    flags = {flag: trainer[flag] for flag in MACHINE_FLAGS if flag in trainer}
+    config = _typed(spec.recipe) | {"machine": flags | spec.config["speed"], "row": row}
+    if differing is not None:
+        config["sweep"] = dict(differing)
+    where = _place(spec.folder, spec.recipe, sweep or row["name"])
+    return About(spec.identity, spec.name, *where, config, process=process)
 
 
 def about_record(record: Record, folder: Path) -> About:
     """Describe the run in `folder`, which is over."""
-    config, row, digest = record.config, record.row, record.digest
-    return _about(record.identity, folder, config, row, record.git, None, digest)
+    recipe = record.recipe or {}
+    machine = record.machine.model_dump() if record.machine else {}
+    config = _typed(recipe) | {"machine": machine, "row": record.row.model_dump()}
+    where = _place(folder, recipe, record.sweep or record.row.name)
+    return About(record.identity, folder.name, *where, config, digest=record.digest)
 
 
-def history_figures(history: list[Epoch]) -> list[Figures]:
-    """Return a record's epochs as trackers are told of them."""
-    return [epoch_figures(epoch.model_dump()) for epoch in history]
+def _typed(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    config = _copy(recipe)
+    for typed, place in _TYPED.items():
+        *parents, name = place.split(".")
+        node = config
+        for parent in parents:
+            node = node.get(parent) or {}
+        if name in node:
+            config[typed] = node.pop(name)
+    return config
 
 
-def _about(
-    identity: str,
-    folder: Path,
-    config: dict[str, Any],
-    row: Row,
-    commit: Git,
-    process: int | None,
-    digest: str | None,
-) -> About:
-    # A search keeps its runs in tune/STUDY/runs/RUN.
-    study = folder.absolute().parent.parent
-    searching = study.parent.name == "tune"
-    tuning = searching or config["protocol"].get("test") == "never"
-    return About(
-        identity=identity,
-        name=folder.name,
-        group=study.name if searching else row.name,
-        job_type="tune" if tuning else "train",
-        config={**config, "row": row.model_dump(), "git": commit.model_dump()},
-        folder=folder.absolute(),
-        process=process,
-        digest=digest,
-    )
+def _copy(node: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _copy(each) if isinstance(each, Mapping) else each for name, each in node.items()}
+
+
+def _place(folder: Path, recipe: Mapping[str, Any], group: str) -> tuple[Path, str, str]:
+    """Return where the run in `folder` lies, its group and its kind."""
+    folder = folder.absolute()
+    if folder.parts[-4:-3] == ("tune",):  # a search keeps its runs in tune/STUDY/runs/RUN
+        return folder, folder.parts[-3], "tune"
+    tuning = recipe.get("protocol", {}).get("test") == "never"
+    return folder, group, "tune" if tuning else "train"

@@ -7,136 +7,108 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fmnist_bench.board.confusion import confusion_matrix
-from fmnist_bench.data.facts import DATASETS, FILE_NAMES
-from fmnist_bench.data.idx import read_idx
-from fmnist_bench.data.labels import test_labels as published_labels
-from fmnist_bench.records import predictions as predictions_file
-from fmnist_bench.records import record as record_file
-from fmnist_bench.records.predictions import Predictions, read_predictions
-from fmnist_bench.records.record import Record, read_record
+from fmnist_bench.data.labels import test_labels
+from fmnist_bench.data.parts import data_digest, find_folder, read_part
+from fmnist_bench.errors import BenchError
+from fmnist_bench.paths import cache_dir
+from fmnist_bench.records import predictions, record, spec
+from fmnist_bench.records.record import Record
 
 HARDEST = 32
-WEIGHTS_FILE = "weights.safetensors"  # not imported from runs.weights, which imports torch
+_FILES = (record.FILE_NAME, predictions.FILE_NAME, "weights.safetensors")
+_FIGURES = (
+    *("epochs", "parameters", "macs", "training_macs", "train_seconds", "timed_seconds"),
+    *("alone", "peak_memory_bytes"),
+)
 
 
 @dataclass(frozen=True)
-class HardImage:
-    """A test image that the net got wrong, and how sure it was of the wrong class.
+class Tested:
+    """All test images by number: `labels`, `predicted` and `confidence`, each of shape (n,).
 
-    `image` is uint8 (28, 28), None where the images are not on this machine.
+    `hardest` are the numbers (h,) of those that were wrong with the highest confidence, surest
+    first; `images` their pixels, uint8 (h, height, width) or (h, height, width, 3), None where
+    the images are not on this machine.
     """
 
-    index: int
-    label: int
-    predicted: int
-    probability: float
-    image: NDArray[np.uint8] | None
+    labels: NDArray[np.integer[Any]]
+    predicted: NDArray[np.integer[Any]]
+    confidence: NDArray[np.float16]
+    hardest: NDArray[np.int64]
+    images: NDArray[np.uint8] | None
 
 
 @dataclass(frozen=True)
 class Ending:
-    """A finished run: its record, its test set looked at closely, its files.
+    """A finished run: its record, its folder, and its test set looked at closely.
 
-    `confusion` counts test images, shape (10, 10), row = label, column = prediction;
-    `labels` and `predicted` are uint8 (n,). All three are None for a run that was not tested.
+    `tested` is None for a run that did not read all of its test set.
     """
 
-    name: str
     record: Record
-    class_names: tuple[str, ...]
-    labels: NDArray[np.uint8] | None
-    predicted: NDArray[np.uint8] | None
-    confusion: NDArray[np.int64] | None
-    hardest: tuple[HardImage, ...]
-    weights: Path | None
-    evidence: tuple[Path, ...]
+    folder: Path
+    tested: Tested | None
+
+    @property
+    def files(self) -> list[Path]:
+        """Record, predictions and weights, as far as they are there, and drawn pictures.
+
+        Weights that were never tested are those of a trial, which its search deletes.
+        """
+        names = _FILES if self.record.test is not None else _FILES[:2]
+        there = [path for name in names if (path := self.folder / name).is_file()]
+        return [*there, *sorted(self.folder.glob("*.png"))]
 
     @property
     def summary(self) -> dict[str, Any]:
         """The record's figures by name; what was not measured is left out."""
-        record = self.record
-        found = {
-            "status": record.status,
-            "test_accuracy": record.test.accuracy if record.test else None,
-            "test_loss": record.test.loss if record.test else None,
-            "validation_accuracy": record.validation.accuracy if record.validation else None,
-            "validation_loss": record.validation.loss if record.validation else None,
-            "best_epoch": record.best_epoch,
-            "epochs": record.epochs,
-            "parameters": record.parameters,
-            "macs": record.macs,
-            "train_seconds": record.train_seconds,
-            "mean_images_per_second": record.images_per_second,
-            "peak_memory_bytes": record.peak_memory_bytes,
-            "device": record.hardware.device,
-            "git_commit": record.git.commit,
-            "record_digest": record.digest,
-        }
+        run = self.record
+        found: dict[str, Any] = {"status": run.status, "record_digest": run.digest}
+        for name, score in (("test", run.test), ("validation", run.validation)):
+            if score is not None:
+                figures = {**score.metrics, "accuracy": score.accuracy, "loss": score.loss}
+                found |= {f"{name}_{key}": value for key, value in figures.items()}
+        found |= {name: getattr(run, name) for name in _FIGURES}
+        # Not under its own name, which is that of an epoch's figure.
+        found["mean_images_per_second"] = run.images_per_second
+        found["best_epoch"] = run.selection.epoch if run.selection else None
+        found["device"] = run.machine.device if run.machine else None
+        found["git_commit"] = run.code.commit if run.code else None
         return {name: value for name, value in found.items() if value is not None}
 
 
-def read_ending(folder: Path, data_folder: Path | None) -> Ending:
-    """Read the finished run in `folder`; test images and labels are those in `data_folder`.
-
-    Without `data_folder` the labels are the package's own, and hard images have no picture.
+def read_ending(folder: Path) -> Ending:
+    """Read the finished run in `folder`.
 
     Raises:
-        BenchError: a file of the run or of the data is missing or unreadable.
+        BenchError: a file of the run is missing or unreadable.
     """
-    record = read_record(folder)
-    facts = DATASETS.get(record.dataset)
-    labels = predicted = confusion = None
-    hardest: tuple[HardImage, ...] = ()
-    if record.test is not None:
-        labels, images = _test_set(record.dataset, data_folder)
-        predictions = read_predictions(folder, len(labels))
-        predicted = predictions.classes
-        confusion = confusion_matrix(labels, predicted[None])
-        hardest = _hardest(predictions, labels, images)
-    weights = folder / WEIGHTS_FILE
-    evidence = (folder / record_file.FILE_NAME, folder / predictions_file.FILE_NAME)
-    return Ending(
-        name=folder.name,
-        record=record,
-        class_names=facts.class_names if facts else tuple("0123456789"),
-        labels=labels,
-        predicted=predicted,
-        confusion=confusion,
-        hardest=hardest,
-        # A search deletes the weights of its trials.
-        weights=weights if weights.exists() and record.test is not None else None,
-        evidence=tuple(path for path in evidence if path.exists()),
-    )
-
-
-def _test_set(
-    dataset: str, folder: Path | None
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
-    if folder is None:
-        return published_labels(dataset), None
-    return (
-        read_idx(folder / FILE_NAMES["test_labels"]),
-        read_idx(folder / FILE_NAMES["test_images"]),
-    )
-
-
-def _hardest(
-    predictions: Predictions,
-    labels: NDArray[np.uint8],
-    images: NDArray[np.uint8] | None,
-) -> tuple[HardImage, ...]:
-    """Return the images that were wrong with the highest probability, surest first."""
-    wrong = np.flatnonzero(predictions.classes != labels)
+    run = record.read_record(folder)
+    limited = run.recipe and run.recipe["trainer"].get("limit_test_batches") is not None
+    if run.predictions_digest is None or limited:
+        return Ending(run, folder, None)
+    names = run.data.class_names
+    found = predictions.read_predictions(folder, run.data.test_images, len(names))
+    labels = test_labels(run.dataset) if found.labels is None else found.labels
+    wrong = np.flatnonzero(found.classes != labels)
     # Stable, so that of equally sure ones the first in the file comes first.
-    order = wrong[np.argsort(-predictions.confidence[wrong].astype(np.float32), kind="stable")]
-    return tuple(
-        HardImage(
-            index=int(index),
-            label=int(labels[index]),
-            predicted=int(predictions.classes[index]),
-            probability=float(predictions.confidence[index]),
-            image=None if images is None else images[index],
-        )
-        for index in order[:HARDEST]
-    )
+    order = np.argsort(-found.confidence[wrong].astype(np.float32), kind="stable")
+    hardest = wrong[order][:HARDEST]
+    images = _test_images(folder, run)
+    chosen = None if images is None else images[hardest]
+    return Ending(run, folder, Tested(labels, found.classes, found.confidence, hardest, chosen))
+
+
+def _test_images(folder: Path, run: Record) -> NDArray[np.uint8] | None:
+    """Return the images that the run was tested on, None where they are not."""
+    named = None
+    try:
+        if (folder / spec.FILE_NAME).exists():
+            named = spec.read_spec(folder).config["data"].get("folder")
+        home = find_folder(run.dataset, Path(named)) if named else cache_dir() / run.dataset
+        if data_digest(home) == run.data.digest:
+            images: NDArray[np.uint8] = read_part(home, "test_images").array
+            return images
+    except BenchError:
+        pass  # gone meanwhile, or never here
+    return None

@@ -1,110 +1,134 @@
 """Tells every tracker of a run how it goes."""
 
-import logging
-import math
-import time
-from collections.abc import Iterable, Sequence
-from types import TracebackType
-from typing import Protocol, Self
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from typing import Any
 
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Callback
+from pytorch_lightning.loggers import Logger
+from pytorch_lightning.utilities import rank_zero_only
 
-from fmnist_bench.tracking.figures import NAMES, THROUGHPUT, epoch_figures
-from fmnist_bench.tracking.tracker import Figures
+from fmnist_bench.config.build import build
+from fmnist_bench.errors import BenchError
+from fmnist_bench.records.spec import Spec
+from fmnist_bench.tracking.about import About, about_spec
+from fmnist_bench.tracking.mirroring import Message, one_line
+from fmnist_bench.tracking.mirrors import Apart, Here
+from fmnist_bench.tracking.tracker import THROUGHPUT, Figures, Tracker, epoch_figures
 from fmnist_bench.training.curves import Curves
 
-log = logging.getLogger(__name__)
+
+@contextmanager
+def follow(
+    spec: Spec, *, sweep: str | None = None, differing: Mapping[str, Any] | None = None
+) -> "Iterator[tuple[Live, list[Logger]]]":
+    """Build what `logger` asks for, to follow the run of `spec`; the first process alone does.
+
+    Yields what tells the suite's trackers, and the loggers that are Lightning's own. When the
+    block ends, the run is done, its record on disk; when it raises, the run failed. `sweep` is
+    the one that the run belongs to, if any; `differing` maps the dotted keys that differ in
+    that to this run's values.
+
+    Raises:
+        BenchError: as `build_loggers`.
+    """
+    trackers, loggers = build_loggers(spec.config)
+    about = about_spec(spec, os.getpid(), sweep, differing)
+    mirrors: list[Apart | Here] = []
+    if getattr(rank_zero_only, "rank", 0) == 0:
+        for logger in loggers:
+            logger.log_hyperparams(about.config)
+        for kind, apart in ((Apart, True), (Here, False)):
+            chosen = {name: each for name, each in trackers.items() if each.apart == apart}
+            mirrors += [kind(chosen, spec.folder)] if chosen else []
+    live = Live(about, mirrors)
+    try:
+        yield live, loggers
+    except BaseException as error:
+        # Lightning turns Ctrl-C and SIGTERM into SystemExit.
+        live.end(one_line(error), interrupted=not isinstance(error, Exception))
+        raise
+    else:
+        live.end(None)
 
 
-class Mirror(Protocol):
-    """A tracker at work. None of its methods raises, and none but `close` waits."""
+def build_loggers(config: Mapping[str, Any]) -> tuple[dict[str, Tracker], list[Logger]]:
+    """Build what `config.logger` names: the suite's trackers by name, and Lightning's loggers.
 
-    patience: float
-
-    def open(self) -> None: ...
-
-    def begin(self, earlier: Sequence[Figures]) -> None: ...
-
-    def epoch(self, figures: Figures) -> None: ...
-
-    def end(self, error: str | None, *, interrupted: bool) -> None: ...
-
-    def close(self, seconds: float) -> None:
-        """Wait for what it still has to do, so many seconds at most."""
+    Raises:
+        BenchError: an argument is wrong, a package is missing, or it is neither of the two.
+    """
+    trackers: dict[str, Tracker] = {}
+    loggers: list[Logger] = []
+    for name, node in config["logger"].items():
+        built = build(node, f"logger.{name}")
+        if isinstance(built, Logger):
+            loggers.append(built)
+        elif not isinstance(built, Tracker):
+            raise BenchError(
+                f"logger.{name}: {type(built).__name__} is neither a Lightning Logger nor a "
+                f"Tracker of fmnist_bench.tracking; name one with logger.{name}._target_"
+            )
+        elif not built.off:
+            trackers[name] = built
+    return trackers, loggers
 
 
 class Live(Callback):
-    """Sends the run's curves to its mirrors after each epoch, and in the end how it ended.
+    """Sends the run's curves to its mirrors after each epoch.
 
-    As a context manager it closes them: `done` when the block ends (the record is then on
-    disk), `failed` when it raises. An epoch is sent once it is in the resume point, so that
-    a run which continues sends none twice.
+    An epoch is sent once it is in the resume point, so that a run which continues sends none
+    twice.
     """
 
-    def __init__(self, mirrors: Sequence[Mirror]) -> None:
-        self._mirrors = mirrors
+    def __init__(self, about: About, mirrors: Sequence[Apart | Here]) -> None:
+        self._about, self._mirrors = about, mirrors
         self._curves: Curves | None = None
-        self._sent = 0
-        self._images, self._step_seconds = 0, 0.0
+        self._sent, self._images, self._step_seconds = 0, 0, 0.0
 
-    def __enter__(self) -> Self:
+    def end(self, error: str | None, *, interrupted: bool = False) -> None:
+        """Say that the run is over, with the `error` that ended it, and wait for the mirrors."""
+        if self._curves is None:
+            self._start([])  # a run that fails before it trains is shown too
+        elif error is not None:
+            self._send()
+        self._tell({"end": error, "interrupted": interrupted})
         for mirror in self._mirrors:
-            mirror.open()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if kind is not None and self._curves is not None:
-            self._send({})
-        text = None if kind is None else " ".join(str(error).split()) or kind.__name__
-        # Lightning turns Ctrl-C and SIGTERM into SystemExit.
-        interrupted = kind is not None and not issubclass(kind, Exception)
-        for mirror in self._mirrors:
-            mirror.end(text, interrupted=interrupted)
-        started = time.monotonic()
-        for mirror in self._mirrors:
-            mirror.close(max(0.0, started + mirror.patience - time.monotonic()))
+            mirror.close()
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        (self._curves,) = _only(trainer.callbacks)  # type: ignore[attr-defined]  # Lightning's own
-        curves = self._curves
-        self._sent = len(curves.history)
-        self._images, self._step_seconds = curves.images, curves.step_seconds
-        earlier = [epoch_figures(entry) for entry in curves.history]
-        for mirror in self._mirrors:
-            mirror.begin(earlier)
+        callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]  # Lightning's
+        (self._curves,) = (each for each in callbacks if isinstance(each, Curves))
+        self._start([epoch_figures(entry) for entry in self._curves.history])
+        self._remember(self._curves)
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self._send(_extra(trainer))
+        self._send()
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self._send(_extra(trainer))
+        self._send()
 
-    def _send(self, extra: Figures) -> None:
+    def _start(self, earlier: list[Figures]) -> None:
+        about = replace(self._about, resumes=bool(earlier))
+        self._tell({"start": asdict(about) | {"folder": str(about.folder)}, "epochs": earlier})
+
+    def _send(self) -> None:
         assert self._curves is not None
-        curves = self._curves
-        for entry in curves.history[self._sent :]:
-            figures = epoch_figures(entry) | extra
-            seconds = curves.step_seconds - self._step_seconds
-            if seconds > 0:
-                figures[THROUGHPUT] = (curves.images - self._images) / seconds
-            for mirror in self._mirrors:
-                mirror.epoch(figures)
-        self._sent = len(curves.history)
-        self._images, self._step_seconds = curves.images, curves.step_seconds
+        new = [epoch_figures(entry) for entry in self._curves.history[self._sent :]]
+        seconds = self._curves.step_seconds - self._step_seconds
+        if new and seconds > 0:
+            new[-1][THROUGHPUT] = (self._curves.images - self._images) / seconds
+        if new:
+            self._tell({"epochs": new})
+            self._remember(self._curves)
 
+    def _remember(self, curves: Curves) -> None:
+        self._sent, self._images = len(curves.history), curves.images
+        self._step_seconds = curves.step_seconds
 
-def _only(callbacks: Iterable[Callback]) -> list[Curves]:
-    return [callback for callback in callbacks if isinstance(callback, Curves)]
-
-
-def _extra(trainer: pl.Trainer) -> Figures:
-    """Return what a model of its own logs besides the four figures that every model does."""
-    logged = {name: float(value) for name, value in trainer.callback_metrics.items()}
-    own = {name: value for name, value in logged.items() if name not in NAMES.values()}
-    return {name: value for name, value in own.items() if math.isfinite(value)}
+    def _tell(self, message: Message) -> None:
+        for mirror in self._mirrors:
+            mirror.tell(message)

@@ -1,97 +1,59 @@
 """Keeps trackers away from the run: their errors become one warning, their waits nobody's.
 
-A tracker with a service behind it works in a process of its own, because such libraries
-block on networks, hook into the interpreter's exit and start helpers. That process is told
-what happens in JSON lines on its standard input, and prints warnings, one a line.
+Trackers with a service behind them work in one process of their own, because such libraries
+block on networks, hook into the interpreter's exit and start helpers.
 """
 
+import contextlib
 import json
 import logging
-import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
 
 import psutil
 
-from fmnist_bench.errors import BenchError
-from fmnist_bench.tracking.tracker import Figures, LocalTracker, Tracker
+from fmnist_bench.tracking import mirroring
+from fmnist_bench.tracking.mirroring import GRACE_SECONDS, Message
+from fmnist_bench.tracking.tracker import Tracker
 
 log = logging.getLogger(__name__)
 
-CHILD = "fmnist_bench.tracking.child"
+
+class Here:
+    """Trackers at work in the run's own process; no method raises."""
+
+    def __init__(self, trackers: Mapping[str, Tracker], folder: Path) -> None:
+        self._left, self._folder = dict(trackers), folder
+
+    def tell(self, message: Message) -> None:
+        """Tell what happened."""
+        for name, tracker in list(self._left.items()):
+            try:
+                mirroring.tell(tracker, message, self._folder)
+            except Exception as error:  # of whatever kind a library's are
+                _warn(name, self._left.pop(name), mirroring.one_line(error))
+
+    def close(self) -> None:
+        """Return, since they do at once what they are told."""
 
 
-def mirror(key: str, tracker: LocalTracker | Tracker, folder: Path) -> "InProcess | OwnProcess":
-    """Put `tracker`, which conf/logger has under `key`, to work on the run in `folder`.
+class Apart:
+    """Trackers at work in another process; no method raises, and none but `close` waits."""
 
-    Raises:
-        BenchError: `tracker` is no tracker.
-    """
-    if isinstance(tracker, LocalTracker):
-        return InProcess(key, folder, tracker)
-    if isinstance(tracker, Tracker):
-        return OwnProcess(key, folder, tracker.patience, tracker.later)
-    raise BenchError(
-        f"logger.{key}._target_: {type(tracker).__name__} is no tracker; "
-        "see fmnist_bench/tracking/tracker.py"
-    )
-
-
-class InProcess:
-    """A tracker that only writes a file of the run's folder."""
-
-    patience = 0.0
-
-    def __init__(self, name: str, folder: Path, tracker: LocalTracker) -> None:
-        self._name, self._folder, self._tracker = name, folder, tracker
-        self._broken = False
-
-    def open(self) -> None:
-        pass
-
-    def begin(self, earlier: Sequence[Figures]) -> None:
-        self._try(lambda: self._tracker.begin(self._folder, earlier))
-
-    def epoch(self, figures: Figures) -> None:
-        self._try(lambda: self._tracker.epoch(figures))
-
-    def end(self, error: str | None, *, interrupted: bool) -> None:
-        pass  # a file needs no closing words
-
-    def close(self, seconds: float) -> None:
-        pass
-
-    def _try(self, call: Callable[[], None]) -> None:
-        if self._broken:
-            return
-        try:
-            call()
-        except Exception as error:
-            self._broken = True
-            log.warning("logger=%s stopped: %s", self._name, " ".join(str(error).split()))
-
-
-class OwnProcess:
-    """A tracker in a process of its own, told through a pipe that a thread fills."""
-
-    def __init__(self, name: str, folder: Path, patience: float, later: str) -> None:
-        self.patience = patience
-        self._name, self._folder, self._later = name, folder, later
-        self._messages: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
-        self._gave_up = False
+    def __init__(self, trackers: Mapping[str, Tracker], folder: Path) -> None:
+        self._left = dict(trackers)
+        self._patience = max(tracker.patience for tracker in trackers.values())
+        self._messages: SimpleQueue[Message | None] = SimpleQueue()
         self._process: subprocess.Popen[str] | None = None
-
-    def open(self) -> None:
         try:
-            # A group of its own: Ctrl-C and the end of the job's group are not meant for it.
-            # It ends by itself when the pipe closes.
+            # A group of its own: Ctrl-C and the end of the job's group are not meant for it. It
+            # ends by itself when the pipe closes.
             self._process = subprocess.Popen(
-                [sys.executable, "-m", CHILD, str(self._folder), self._name, str(os.getpid())],
+                [sys.executable, "-m", mirroring.__name__, str(folder), *trackers],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -99,65 +61,55 @@ class OwnProcess:
                 process_group=0,
             )
         except OSError as error:
-            log.warning("logger=%s not started: %s", self._name, error.strerror)
+            self._give_up(f"its process does not start ({error.strerror})")
             return
         threading.Thread(target=self._write, args=(self._process,), daemon=True).start()
         self._reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
         self._reader.start()
 
-    def begin(self, earlier: Sequence[Figures]) -> None:
-        self._messages.put({"begin": list(earlier)})
+    def tell(self, message: Message) -> None:
+        """Tell what happened."""
+        if "end" in message:
+            message = message | {"seconds": self._patience + GRACE_SECONDS}
+        self._messages.put(message)
 
-    def epoch(self, figures: Figures) -> None:
-        self._messages.put({"epoch": figures})
-
-    def end(self, error: str | None, *, interrupted: bool) -> None:
-        self._messages.put({"end": error, "interrupted": interrupted})
+    def close(self) -> None:
+        """Wait until all are over, or their patience; then end what is left of them."""
         self._messages.put(None)
-
-    def close(self, seconds: float) -> None:
         if self._process is None:
             return
         try:
-            self._process.wait(seconds)
+            self._process.wait(self._patience)
         except subprocess.TimeoutExpired:
-            if not self._gave_up:
-                self._warn(f"was not ready {self.patience:g} s after the run and is stopped")
+            self._give_up(f"not ready {self._patience:g} s after the run")
         finally:
-            _kill(self._process)
+            with contextlib.suppress(psutil.NoSuchProcess):
+                mirroring.kill_all(psutil.Process(self._process.pid), itself=True)
+            self._process.wait()
             self._reader.join(1.0)
 
     def _write(self, process: "subprocess.Popen[str]") -> None:
         assert process.stdin is not None
-        try:
+        # It may have ended early, and has then said why.
+        with contextlib.suppress(OSError), process.stdin as stream:
             while (message := self._messages.get()) is not None:
-                process.stdin.write(json.dumps(message) + "\n")
-                process.stdin.flush()
-            process.stdin.close()
-        except OSError:
-            return  # it ended early and has said why
+                stream.write(json.dumps(message) + "\n")
+                stream.flush()
 
     def _read(self, process: "subprocess.Popen[str]") -> None:
         assert process.stdout is not None
         with process.stdout as lines:
             for line in lines:
-                self._gave_up = True
-                self._warn(line.strip())
+                name, _, why = line.rstrip("\n").partition("\t")
+                self._give_up(why, name)
+        self._give_up("its process ended")
 
-    def _warn(self, text: str) -> None:
-        log.warning("logger=%s %s; %s", self._name, text, self._later)
+    def _give_up(self, why: str, *names: str) -> None:
+        for name in names or list(self._left):
+            tracker = self._left.pop(name, None)
+            if tracker is not None and why:
+                _warn(name, tracker, why)
 
 
-def _kill(process: "subprocess.Popen[str]") -> None:
-    """End the process and what it started, if anything of it still runs."""
-    try:
-        left = psutil.Process(process.pid).children(recursive=True)
-    except psutil.NoSuchProcess:
-        left = []
-    process.kill()
-    process.wait()
-    for each in left:
-        try:
-            each.kill()
-        except psutil.NoSuchProcess:
-            continue
+def _warn(name: str, tracker: Tracker, why: str) -> None:
+    log.warning("logger=%s stopped, the run goes on: %s; %s", name, why, tracker.later)

@@ -1,74 +1,63 @@
 """What a tracker is: something that shows a run elsewhere. The record stays the truth."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
+    from fmnist_bench.tracking.about import About
     from fmnist_bench.tracking.ending import Ending
 
 Figures = dict[str, float]
 """One epoch's figures by name; `epoch` counts from 0. What was not measured is left out."""
 
-LOCAL_PATIENCE = 60.0
-"""Seconds that the end of a run waits for a tracker that writes to a local disk."""
+NAMES = {
+    "epoch": "epoch",
+    "train_loss": "train/loss",
+    "train_accuracy": "train/accuracy",
+    "validation_loss": "val/loss",
+    "validation_accuracy": "val/accuracy",
+    "learning_rate": "learning_rate",
+    "seconds": "epoch_seconds",
+}
+"""Name in the record's history -> name that a tracker shows; those a model logs stay theirs."""
+
+THROUGHPUT = "images_per_second"
+"""Training images per second of training steps in this epoch; the record has the run's mean."""
 
 
-@dataclass(frozen=True)
-class About:
-    """What is known of a run before it trains.
+def epoch_figures(entry: Mapping[str, Any]) -> Figures:
+    """Return one entry of the record's history under the names of trackers."""
+    own = {NAMES[name]: entry[name] for name in NAMES if entry.get(name) is not None}
+    return own | dict(entry.get("metrics", {}))
 
-    `group` is the row, or the study of a search. `config` is the record's, with the row's
-    texts and the commit. `process` is the process that trains, and `digest` the record's;
-    the one is None when the run is over, the other until it is.
+
+class Tracker(ABC):
+    """Shows one run. Made in the run's process by what conf/logger says.
+
+    Its constructor imports nothing heavy, and raises BenchError for what is wrong. All else may
+    raise anything: that ends the tracker, never the run. One that waits for more than a local
+    disk works `apart`, in another process, and the end of a run waits for it so many seconds
+    (`patience`). `later` is what to do when it gave up; one that is `off` shows nothing.
     """
 
-    identity: str
-    name: str
-    group: str
-    job_type: Literal["train", "tune"]
-    config: dict[str, Any]
-    folder: Path
-    process: int | None
-    digest: str | None
+    apart: ClassVar[bool] = False
+    later: ClassVar[str] = "the record has the figures"
+    patience: float = 60.0
+    off: bool = False
 
+    @abstractmethod
+    def start(self, about: "About") -> None:
+        """Open the run."""
 
-@runtime_checkable
-class LocalTracker(Protocol):
-    """Shows the epochs of one run in a file of its folder, from the run's own process."""
+    @abstractmethod
+    def epochs(self, figures: Sequence[Figures]) -> None:
+        """Show more epochs; the first call has those of a run that continues, or none."""
 
-    def begin(self, folder: Path, earlier: Sequence[Figures]) -> None:
-        """Open the file; `earlier` are the epochs of a run that continues, else empty."""
-
-    def epoch(self, figures: Figures) -> None:
-        """Show one more epoch."""
-
-
-@runtime_checkable
-class Tracker(Protocol):
-    """Shows one run. Built in the run's process, used in one of its own.
-
-    Its constructor takes what conf/logger says, imports nothing heavy, and raises BenchError
-    for what is wrong. All else may raise anything: that ends the tracker, never the run.
-
-    `patience` is how many seconds the end of a run waits for it; `later` says what to do when
-    that was not enough.
-    """
-
-    later: ClassVar[str]
-
-    @property
-    def patience(self) -> float: ...
-
-    def start(self, about: About, earlier: Sequence[Figures]) -> None:
-        """Open the run; `earlier` are the epochs of a run that continues, else empty."""
-
-    def epoch(self, figures: Figures) -> None:
-        """Show one more epoch."""
-
+    @abstractmethod
     def done(self, ending: "Ending") -> None:
         """Show how the run ended, and close it as finished."""
 
+    @abstractmethod
     def failed(self, error: str, *, interrupted: bool) -> None:
         """Close the run as one that did not finish; it may be opened again."""

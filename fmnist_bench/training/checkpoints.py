@@ -12,6 +12,7 @@ from pytorch_lightning.callbacks import Callback
 from torch import Tensor
 
 from fmnist_bench.files import atomic_write
+from fmnist_bench.training.contract import check_logged
 
 RESUME_FILE = "resume.ckpt"
 PREVIOUS_FILE = "resume.previous.ckpt"
@@ -72,7 +73,7 @@ class BestEpoch(Callback):
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / BEST_FILE
-        self._accuracy = float("-inf")
+        self.accuracy = float("-inf")
         self._validated: dict[str, Tensor] = {}
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -80,15 +81,23 @@ class BestEpoch(Callback):
         self._validated = {name: value.detach().clone() for name, value in state.items()}
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        check_logged(trainer)
         accuracy = float(trainer.callback_metrics["val/accuracy"])
-        if accuracy > self._accuracy:
-            self._accuracy = accuracy
+        if accuracy > self.accuracy:
+            self.accuracy = accuracy
             if trainer.is_global_zero:
                 content = io.BytesIO()
                 torch.save({"epoch": trainer.current_epoch, "state_dict": self._validated}, content)
                 with atomic_write(self._path) as file:
                     file.write(content.getbuffer())
-        self._validated = {}
+
+    def changed_since(self, model: pl.LightningModule) -> bool:
+        """Whether `model` has other weights than were validated last."""
+        return any(
+            not torch.equal(value.cpu(), self._validated[name].cpu())
+            for name, value in model.state_dict().items()
+            if name in self._validated
+        )
 
     def load(self, model: pl.LightningModule) -> int:
         """Put the kept weights into `model`; return their epoch, from 0."""
@@ -97,10 +106,10 @@ class BestEpoch(Callback):
         return int(checkpoint["epoch"])
 
     def state_dict(self) -> dict[str, Any]:
-        return {"accuracy": self._accuracy}
+        return {"accuracy": self.accuracy}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self._accuracy = state_dict["accuracy"]
+        self.accuracy = state_dict["accuracy"]
 
 
 def resume_point(folder: Path) -> Path | None:

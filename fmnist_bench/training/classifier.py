@@ -8,15 +8,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import Optimizer
-from torchmetrics import MeanMetric
-from torchmetrics.classification import MulticlassAccuracy
+from torchmetrics import MeanMetric, Metric
 
 from fmnist_bench.data.batches import Batch
 from fmnist_bench.streams import generator
+from fmnist_bench.training.curves import images_in
 from fmnist_bench.training.mixing import Mixing
 from fmnist_bench.training.parameter_groups import parameter_groups
-
-_CLASSES = 10
 
 
 class Schedule(Protocol):
@@ -31,44 +29,47 @@ class Classifier(pl.LightningModule):
     """Trains `net`, which maps (B, 1, 28, 28) float images to (B, classes) logits.
 
     Logs once per epoch: train/loss, train/accuracy, val/loss, val/accuracy (losses in nats
-    per image). train/loss includes label smoothing and mixing, val/loss does not. Under mixing,
-    train/accuracy is the share of mixed images whose predicted class is the one that has the
-    larger part of the target; what is left of the other class makes it lower than without.
+    per image), and val/NAME of each of `metrics`. train/loss is what is minimised, val/loss
+    the cross-entropy of the scores. Under mixing, train/accuracy is the share of mixed images
+    whose predicted class is the one that has the larger part of the target; what is left of the
+    other class makes it lower than without.
 
-    A model that trains differently brings a LightningModule of its own; what a run needs of
-    it is `net`, `forward`, these four logged names, and the two optional attributes
-    `optimizer` and `schedule` in its config.
+    A model that trains differently derives from this and overrides `loss_of`, or brings a
+    LightningModule of its own (training/contract.py).
     """
 
     def __init__(
         self,
         net: nn.Module,
         *,
-        init: Callable[[nn.Module], None] | None,
+        init: Callable[[nn.Module], Any] | None,
+        loss: Callable[[Tensor, Tensor], Tensor],
         optimizer: Callable[[Iterable[dict[str, Any]]], Optimizer],
         schedule: Schedule,
-        label_smoothing: float,
         decay_norm_and_bias: bool,
+        metrics: Mapping[str, Metric],
         mixing: Mixing | None = None,
     ) -> None:
         """Take the net and partial functions that make its optimizer and schedule.
 
-        What `mixing` draws in an epoch is a function of that epoch and of the seed that
-        torch's generator has now, from which the net's weights were drawn too.
+        `loss` maps scores (B, classes) and targets, which are labels (B,) int64 or, under
+        mixing, probabilities (B, classes), to a scalar. `metrics` are updated with scores
+        and labels of validation images. What `mixing` draws in an epoch is a function of that
+        epoch and of the seed that torch's generator has now, from which the net's weights were
+        drawn too.
         """
         super().__init__()
         if init is not None:
             init(net)
         self.net = net
+        self.loss = loss
         self._optimizer, self._schedule = optimizer, schedule
-        self._label_smoothing = label_smoothing
         self._decay_norm_and_bias = decay_norm_and_bias
         self._mixing, self._mixing_seed = mixing, torch.initial_seed()
         self._drawn: Tensor | None = None  # what mixing drew for each image of the epoch
-        self._validation_accuracy = MulticlassAccuracy(
-            _CLASSES, average="micro", validate_args=False
-        )
+        self._validation_hits = MeanMetric(nan_strategy="disable")
         self._validation_loss = MeanMetric(nan_strategy="disable")
+        self._metrics = nn.ModuleDict(dict(metrics))
         # Of each step of the epoch: its loss, and which images it got right. Plain tensors,
         # because a metric object's update costs as much as an MLP's whole step and `self.log`
         # in a step even more; summed at the epoch's end, because small sums cost as well.
@@ -88,29 +89,42 @@ class Classifier(pl.LightningModule):
         logits: Tensor = self.net(images)
         return logits
 
+    def loss_of(self, images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the loss, a scalar, and the scores (B, classes) of training images.
+
+        `targets` are labels (B,) int64 or, under mixing, probabilities (B, classes).
+        """
+        scores = self.net(images)
+        return self.loss(scores, targets), scores
+
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         images, labels = batch
         targets = labels
         if self._mixing is not None:
             images, targets = self._mixed(self._mixing, batch, batch_idx)
             labels = targets.argmax(1)
-        logits = self.net(images)
-        loss = F.cross_entropy(logits, targets, label_smoothing=self._label_smoothing)
-        self._losses.append(loss.detach())
-        self._hits.append(logits.argmax(1) == labels)
+        loss, scores = self.loss_of(images, targets)
+        self.note(loss, scores, labels)
         return loss
+
+    def note(self, loss: Tensor, scores: Tensor, labels: Tensor) -> None:
+        """Keep for train/loss and train/accuracy what a step on `labels` (B,) came to."""
+        self._losses.append(loss.detach())
+        self._hits.append(scores.argmax(1) == labels)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         images, labels = batch
-        logits = self.net(images).float()
+        scores = self(images).float()
         # One loss per image: torchmetrics 1.9 drops the weights when NaN handling is off.
-        self._validation_loss.update(F.cross_entropy(logits, labels, reduction="none"))
-        self._validation_accuracy.update(logits, labels)
+        self._validation_loss.update(F.cross_entropy(scores, labels, reduction="none"))
+        self._validation_hits.update((scores.argmax(1) == labels).float())
+        for metric in self._metrics.values():
+            metric.update(scores, labels)  # type: ignore[operator]  # a torchmetrics Metric
 
     def on_train_epoch_start(self) -> None:
         self._losses, self._hits = [], []
         if self._mixing is not None:
-            count = self._images_in(int(self.trainer.num_training_batches))
+            count = images_in(self.trainer, int(self.trainer.num_training_batches))
             stream = generator(self._mixing_seed, "augment", self.current_epoch)
             drawn = self._mixing.draw(count, stream)
             self._drawn = drawn.to(self.device, non_blocking=True)
@@ -125,10 +139,10 @@ class Classifier(pl.LightningModule):
         self.log("train/accuracy", (correct / images).float())
 
     def on_validation_epoch_end(self) -> None:
-        self.log("val/loss", self._validation_loss.compute())
-        self.log("val/accuracy", self._validation_accuracy.compute())
-        self._validation_loss.reset()
-        self._validation_accuracy.reset()
+        measured = {"loss": self._validation_loss, "accuracy": self._validation_hits}
+        for name, metric in (measured | dict(self._metrics.items())).items():
+            self.log(f"val/{name}", metric.compute())  # type: ignore[operator]
+            metric.reset()  # type: ignore[operator]
 
     def configure_optimizers(self) -> Any:
         """Return optimizer and schedule; biases and norm weights are decayed only if asked."""
@@ -145,7 +159,7 @@ class Classifier(pl.LightningModule):
         gradient_clip_val: float | None = None,
         gradient_clip_algorithm: str | None = None,
     ) -> None:
-        """Clip the norm of the whole gradient, where the run asks for it.
+        """Clip the norm of the whole gradient, or its values, where the run asks for it.
 
         Lightning refuses to under mixed precision with a fused optimizer, as that unscales
         gradients only in its step. Without a scaler, as with bf16, there is nothing to unscale.
@@ -157,7 +171,10 @@ class Classifier(pl.LightningModule):
             return
         groups = optimizer.param_groups
         parameters = [parameter for group in groups for parameter in group["params"]]
-        nn.utils.clip_grad_norm_(parameters, gradient_clip_val)
+        if gradient_clip_algorithm == "value":
+            nn.utils.clip_grad_value_(parameters, gradient_clip_val)
+        else:
+            nn.utils.clip_grad_norm_(parameters, gradient_clip_val)
 
     def make_optimizer(self) -> Optimizer:
         """Return an optimizer of the net's parameters."""
@@ -173,12 +190,8 @@ class Classifier(pl.LightningModule):
     def _mixed(self, mixing: Mixing, batch: Batch, batch_idx: int) -> tuple[Tensor, Tensor]:
         images, labels = batch
         assert self._drawn is not None
-        start = self._images_in(batch_idx) + self.trainer.global_rank * len(labels)
+        start = images_in(self.trainer, batch_idx) + self.trainer.global_rank * len(labels)
         # Not F.one_hot, which reads the labels on the host.
-        targets = (labels[:, None] == torch.arange(_CLASSES, device=labels.device)).float()
+        classes = len(self.trainer.datamodule.class_names)  # type: ignore[attr-defined]
+        targets = (labels[:, None] == torch.arange(classes, device=labels.device)).float()
         return mixing.apply(images, targets, self._drawn[start : start + len(labels)])
-
-    def _images_in(self, steps: int) -> int:
-        """Return how many images all processes together see in an epoch's first `steps`."""
-        batches: Any = self.trainer.train_dataloader
-        return int(batches.images_in(steps))

@@ -1,8 +1,9 @@
-"""What a net costs: its parameters and its multiply-accumulates per image."""
+"""What a model costs: its parameters and its multiply-accumulates per image."""
+
+from collections.abc import Sequence
 
 import torch
 from torch import nn
-from torch.func import functional_call
 from torch.utils.flop_counter import FlopCounterMode
 
 
@@ -11,26 +12,28 @@ def parameter_count(net: nn.Module) -> int:
     return sum(parameter.numel() for parameter in net.parameters())
 
 
-def mac_count(net: nn.Module) -> int:
-    """Return the multiply-accumulates of classifying one image (1, 1, 28, 28).
+def mac_count(model: nn.Module, image_shape: Sequence[int]) -> int:
+    """Return the multiply-accumulates of classifying one image of (C, H, W).
 
     Counts convolutions, matrix products and attention as PyTorch's flop counter
     does, two flops to one multiply-accumulate; additions, normalisation,
-    activations, pooling and resizing are not counted. Runs the plain net (not
+    activations, pooling and resizing are not counted. Runs the plain model (not
     compiled, not wrapped) once in eval mode where its parameters lie, and leaves
-    its mode, buffers and the random generators as they were.
+    its modes, buffers and the random generators as they were.
     """
-    parameter = next(net.parameters())
-    image = torch.zeros(1, 1, 28, 28, dtype=parameter.dtype, device=parameter.device)
-    buffers = {name: buffer.clone() for name, buffer in net.named_buffers()}
-    modes = [(module, module.training) for module in net.modules()]
+    parameter = next(model.parameters())
+    image = torch.zeros(1, *image_shape, dtype=parameter.dtype, device=parameter.device)
+    buffers = {name: buffer.clone() for name, buffer in model.named_buffers()}
+    modes = [(module, module.training) for module in model.modules()]
     devices = [parameter.device] if parameter.device.type == "cuda" else []
     counter = FlopCounterMode(display=False)
-    net.eval()
+    model.eval()
     try:
         with torch.random.fork_rng(devices=devices), torch.no_grad(), counter:
-            functional_call(net, buffers, (image,))
+            model(image)
     finally:
+        for name, buffer in model.named_buffers():
+            buffer.copy_(buffers[name])
         for module, training in modes:
             module.training = training  # train() would descend into the children
     return counter.get_total_flops() // 2

@@ -17,6 +17,7 @@ class Curves(Checkpoint):
 
     def __init__(self) -> None:
         self.history: list[dict[str, Any]] = []
+        self.watched: dict[str, float | None] = {}  # what others logged in this epoch
         self.step_seconds = 0.0
         self.images = 0
         self._started = 0.0
@@ -31,9 +32,10 @@ class Curves(Checkpoint):
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         ended = _now(pl_module.device)
         self.step_seconds += (self._steps_ended or ended) - self._started
-        batches: Any = trainer.train_dataloader
-        self.images += batches.images_in(int(trainer.num_training_batches))
+        self.images += images_in(trainer, int(trainer.num_training_batches))
         metrics = {name: _finite(value) for name, value in trainer.callback_metrics.items()}
+        others = {name: value for name, value in (self.watched | metrics).items()}
+        self.watched = {}
         self.history.append(
             {
                 "epoch": trainer.current_epoch,
@@ -41,8 +43,13 @@ class Curves(Checkpoint):
                 "train_accuracy": metrics.get("train/accuracy"),
                 "validation_loss": metrics.get("val/loss"),
                 "validation_accuracy": metrics.get("val/accuracy"),
-                "learning_rate": float(trainer.optimizers[0].param_groups[0]["lr"]),
+                "learning_rate": _learning_rate(trainer),
                 "seconds": ended - self._started,
+                "metrics": {
+                    name: value
+                    for name, value in sorted(others.items())
+                    if name not in _OWN and value is not None
+                },
             }
         )
 
@@ -62,6 +69,23 @@ class Curves(Checkpoint):
         self.history = list(state_dict["history"])
         self.step_seconds = state_dict["step_seconds"]
         self.images = state_dict["images"]
+
+
+_OWN = ("train/loss", "train/accuracy", "val/loss", "val/accuracy")
+
+
+def images_in(trainer: pl.Trainer, steps: int) -> int:
+    """Return how many images all processes together train on in the first `steps` of an epoch."""
+    batches: Any = trainer.train_dataloader
+    if hasattr(batches, "images_in"):
+        return int(batches.images_in(steps))
+    return steps * int(getattr(batches, "batch_size", None) or 0) * trainer.world_size
+
+
+def _learning_rate(trainer: pl.Trainer) -> float | None:
+    for optimizer in trainer.optimizers:
+        return float(optimizer.param_groups[0]["lr"])
+    return None
 
 
 def _finite(value: torch.Tensor) -> float | None:

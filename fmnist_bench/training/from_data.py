@@ -6,7 +6,7 @@ import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Callback
 from torch import Tensor
 
-from fmnist_bench.data.datamodule import ImageDataModule
+from fmnist_bench.errors import BenchError
 
 
 @runtime_checkable
@@ -30,5 +30,9 @@ class InitialiseFromData(Callback):
         if stage != "fit" or not isinstance(net, InitialisedFromData):
             return
         data = trainer.datamodule  # type: ignore[attr-defined]  # set by fit(datamodule=...)
-        assert isinstance(data, ImageDataModule)
+        if not hasattr(data, "training_images"):
+            raise BenchError(
+                f"model.net: {type(net).__name__} computes weights from training images, and "
+                f"{type(data).__name__} has no method training_images(count, device); add it"
+            )
         net.initialise_from(data.training_images(net.initial_images, pl_module.device))

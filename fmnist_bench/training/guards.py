@@ -29,11 +29,19 @@ class DivergenceGuard(Callback):
         batch_idx: int,
     ) -> None:
         last = batch_idx + 1 == trainer.num_training_batches
-        if (batch_idx % self._EVERY_N_STEPS == 0 or last) and not torch.isfinite(outputs["loss"]):
-            raise Diverged(
-                f"loss is {outputs['loss'].item()} in epoch {trainer.current_epoch}, "
-                f"batch {batch_idx}; lower optimizer.lr or set grad_clip"
-            )
+        # Under manual optimisation a step may return nothing; the epoch's mean tells then.
+        if (batch_idx % self._EVERY_N_STEPS == 0 or last) and outputs:
+            self._refuse(outputs["loss"], f"epoch {trainer.current_epoch}, batch {batch_idx}")
+
+    def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        loss = trainer.callback_metrics.get("train/loss")
+        if loss is not None:
+            self._refuse(loss, f"epoch {trainer.current_epoch}")
+
+    @staticmethod
+    def _refuse(loss: torch.Tensor, where: str) -> None:
+        if not torch.isfinite(loss):
+            raise Diverged(f"loss is {loss.item()} in {where}; lower optimizer.lr or set grad_clip")
 
 
 class EpochStreams(Callback):

@@ -1,119 +1,170 @@
-"""One run, from its spec to its record."""
+"""One run, from its spec to its record: instantiate, fit, score once, write."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from typing import Any
 
-from omegaconf import DictConfig
+import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Callback
+from pytorch_lightning.loggers import Logger
 
-from fmnist_bench.config.earlier import with_later_keys
-from fmnist_bench.records.outcome import Measured, done_record
-from fmnist_bench.records.predictions import write_predictions
-from fmnist_bench.records.record import Record, write_record
+from fmnist_bench.config.build import build
+from fmnist_bench.config.values import check_values
+from fmnist_bench.data.facts import DATASETS
+from fmnist_bench.data.served import digest_of_served
+from fmnist_bench.records.outcome import Facts, Measured, done_record
+from fmnist_bench.records.predictions import Predictions, write_predictions
+from fmnist_bench.records.reads import count_test_read
+from fmnist_bench.records.record import Data, Record, Selection, write_record
 from fmnist_bench.records.spec import Spec
-from fmnist_bench.training.assemble import (
-    build_data,
-    build_model,
-    build_trackers,
-    net_of,
-    prepare_torch,
-    speed_up,
-)
-from fmnist_bench.training.checkpoints import (
-    remove_checkpoints,
-    remove_unfinished,
-    resume_point,
-)
-from fmnist_bench.training.cost import mac_count, parameter_count
-from fmnist_bench.training.score import score
-from fmnist_bench.training.trainer import build_training
-from fmnist_bench.training.warm_up import warm_up
+from fmnist_bench.training.checkpoints import remove_checkpoints, remove_unfinished, resume_point
+from fmnist_bench.training.contract import check_model
+from fmnist_bench.training.device import device_name, peak_memory
+from fmnist_bench.training.score import Scored, score
+from fmnist_bench.training.speed import check_speed, prepare_torch
+from fmnist_bench.training.trainer import Training, build_training
 from fmnist_bench.training.weights import save_weights
 
 
-def run(spec: Spec, watchers: Sequence[Callback] = ()) -> Record | None:
+def run(
+    spec: Spec, watchers: Sequence[Callback] = (), loggers: Sequence[Logger] = ()
+) -> Record | None:
     """Train what `spec` describes, score it once, and write its record.
 
     With `protocol.test=never` only the validation images are scored. `watchers` see every
-    epoch and may end the run by raising.
+    epoch and may end the run by raising; `loggers` are Lightning's.
 
     Returns None in every process but the first of a run on several devices.
 
     Raises:
         BenchError: the config or the data is wrong, or the loss diverged.
     """
-    started = datetime.now(UTC)
-    config = with_later_keys(spec.config)
+    config, folder = spec.config, spec.folder
+    check_values(config)
+    check_speed(config)
+    facts = Facts.now(config)
     prepare_torch(config)
-    with build_trackers(config, spec) as live:
-        return _run(spec, config, started, [*watchers, live])
-
-
-def _run(
-    spec: Spec, config: DictConfig, started: datetime, watchers: Sequence[Callback]
-) -> Record | None:
-    data = build_data(config, spec.data_folder)
-    model = build_model(config)
-    net = net_of(model)
-    remove_unfinished(spec.folder)
-    parameters, macs = parameter_count(net), mac_count(net)
-    speed_up(net, config)
-
+    data = build(config["data"], "data")
+    model = check_model(build(config["model"], "model"), config["model"]["_target_"])
     training = build_training(
-        config,
-        folder=spec.folder,
-        identity=spec.identity,
-        watchers=watchers,
+        config, folder=folder, identity=spec.identity, watchers=watchers, loggers=loggers
     )
-    if config.get("warm_up_steps"):
-        warm_up(
-            model,
-            net,
-            data,
-            steps=config.warm_up_steps,
-            eval_batch_size=config.eval_batch_size,
-            device=training.trainer.strategy.root_device,
-            precision=training.trainer.precision_plugin,
-        )
-    training.trainer.fit(model, data, ckpt_path=resume_point(spec.folder))
+    remove_unfinished(folder)
+    training.trainer.fit(model, datamodule=data, ckpt_path=resume_point(folder))
     if not training.trainer.is_global_zero:
         return None
 
     # From here on nothing is chosen any more: these weights are scored, once on each set.
-    best_epoch = training.best.load(model) if training.best else None
-    device = training.trainer.strategy.root_device
-    net.to(device)
-    precision = training.trainer.precision_plugin.val_step_context
-    flip = config.test_time_flip
-    held_out = data.validation_batches(device)
-    validation = score(net, held_out, flip=flip, precision=precision()) if held_out else None
-    # A record from before this key existed has none when it is run again.
-    if config.protocol.get("test") == "never":
-        test = None
-    else:
-        test = score(net, data.test_batches(device), flip=flip, precision=precision())
-    seconds = training.clock.read(device) if config.get("warm_up_steps") else None
-
+    model.to(training.trainer.strategy.root_device)
+    validation, selection = _validated(spec, training, model, data)
+    test, reads = None, 0
+    if config["protocol"]["test"] != "never":
+        reads = count_test_read(folder)
+        test = _score(spec, training.trainer, model, _test_batches(data), "limit_test_batches")
+    measured = _measured(spec, training, data, test)
+    predictions = _predictions(test, measured.data) if test else None
     record = done_record(
         spec,
-        Measured(
-            started=started,
-            split_digest=data.split.digest,
-            validation=validation.score if validation else None,
-            test=test.score if test else None,
-            test_reads=data.test_reads,
-            best_epoch=best_epoch,
-            parameters=parameters,
-            macs=macs,
-            curves=training.curves,
-            device=device,
-            timed_seconds=seconds,
-            predictions_digest=test.predictions.digest if test else None,
-        ),
+        facts,
+        measured,
+        validation=validation.score if validation else None,
+        test=test.score if test else None,
+        test_reads=reads,
+        selection=selection,
+        weights_digest=save_weights(folder, model.net),  # type: ignore[arg-type]  # checked
+        predictions_digest=predictions.digest if predictions else None,
     )
-    save_weights(spec.folder, net)
-    if test:
-        write_predictions(spec.folder, test.predictions)
-    write_record(spec.folder, record)
-    remove_checkpoints(spec.folder)
+    if predictions:
+        write_predictions(folder, predictions)
+    write_record(folder, record)
+    remove_checkpoints(folder)
     return record
+
+
+def _validated(
+    spec: Spec, training: Training, model: pl.LightningModule, data: Any
+) -> tuple[Scored | None, Selection]:
+    """Put the weights that the protocol scores into `model`, and score the validation images.
+
+    Callbacks may change the weights after the last epoch, as stochastic weight averaging does:
+    then what they end with is validated too, and competes with the best epoch.
+    """
+
+    def validate() -> Scored | None:
+        batches = _validation_batches(data, training.trainer)
+        if not batches:
+            return None
+        return _score(spec, training.trainer, model, batches, "limit_val_batches")
+
+    best = training.best
+    if best is None:
+        return validate(), Selection(weights="last", epoch=None)
+    final = validate() if best.changed_since(model) else None
+    if final is not None and final.score.accuracy > best.accuracy:
+        return final, Selection(weights="last", epoch=None)
+    epoch = best.load(model)
+    return validate(), Selection(weights="best", epoch=epoch)
+
+
+def _validation_batches(data: Any, trainer: pl.Trainer) -> Any:
+    """Return all validation batches, for this process alone; nothing if there are none."""
+    if hasattr(data, "split_digest"):
+        return data.val_dataloader(trainer.strategy.root_device)
+    if getattr(type(data), "val_dataloader", None) is pl.LightningDataModule.val_dataloader:
+        return None
+    return data.val_dataloader()
+
+
+def _test_batches(data: Any) -> Any:
+    data.setup("test")
+    return data.test_dataloader()
+
+
+def _predictions(test: Scored, data: Data) -> Predictions:
+    """Return what is kept of `test`, with the labels unless they are the published ones."""
+    facts = DATASETS.get(data.name)
+    published = facts is not None and data.digest == facts.digest
+    return replace(test.predictions, labels=None if published else test.labels)
+
+
+def _score(
+    spec: Spec, trainer: pl.Trainer, model: pl.LightningModule, batches: Any, limit: str
+) -> Scored:
+    share = getattr(trainer, limit)
+    return score(
+        model,
+        batches,
+        device=trainer.strategy.root_device,
+        flip=spec.config["test_time_flip"],
+        precision=trainer.precision_plugin.val_step_context(),
+        limit=share if isinstance(share, int) else max(1, int(share * len(batches))),
+    )
+
+
+def _measured(spec: Spec, training: Training, data: Any, test: Scored | None) -> Measured:
+    trainer, curves, prepared = training.trainer, training.curves, training.preparation
+    device = trainer.strategy.root_device
+    scored = len(test.predictions.classes) if test else 0
+    timed = spec.config["warm_up_steps"] is not None
+    return Measured(
+        data=Data(
+            name=spec.dataset,
+            digest=getattr(data, "digest", None) or digest_of_served(data),
+            split_digest=getattr(data, "split_digest", None),
+            class_names=list(data.class_names),
+            image_shape=list(prepared.image_shape),
+            train_images=getattr(data, "train_images", None),
+            test_images=getattr(data, "test_images", scored),
+        ),
+        parameters=prepared.parameters,
+        macs=prepared.macs,
+        history=curves.history,
+        images=curves.images,
+        step_seconds=curves.step_seconds,
+        timed_seconds=training.clock.read(device) if timed else None,
+        processes=trainer.world_size,
+        device=device_name(device),
+        peak_memory_bytes=peak_memory(device),
+        fast_layers=prepared.fast_layers,
+        pretraining=getattr(training.trainer.lightning_module.net, "pretraining", None),
+    )

@@ -1,7 +1,7 @@
 """Learning-rate schedules, as dictionaries that Lightning understands.
 
-All but `plateau` move with every step, so that a schedule's shape does not depend on how
-many steps an epoch has.
+Most move with every step, so that a schedule's shape does not depend on how many steps an
+epoch has. `plateau`, and those that a source states in epochs, move at an epoch's end.
 """
 
 import math
@@ -83,6 +83,37 @@ def step(
     return _per_step(optimizer, lambda step: factor ** sum(step >= at for at in milestones))
 
 
+def step_at(
+    optimizer: Optimizer,
+    *,
+    steps_per_epoch: int,
+    epochs: int,
+    milestones: Sequence[int],
+    factor: float,
+) -> dict[str, Any]:
+    """Multiply by `factor` after each of `milestones`, in epochs."""
+    return _per_epoch(optimizer, lambda epoch: factor ** sum(epoch >= at for at in milestones))
+
+
+def exponential(
+    optimizer: Optimizer, *, steps_per_epoch: int, epochs: int, factor: float
+) -> dict[str, Any]:
+    """Multiply by `factor` after each epoch."""
+    return _per_epoch(optimizer, lambda epoch: factor**epoch)
+
+
+def linear(optimizer: Optimizer, *, steps_per_epoch: int, epochs: int) -> dict[str, Any]:
+    """Fall by the same amount after each epoch; zero would follow the last one."""
+    return _per_epoch(optimizer, lambda epoch: max(0.0, 1 - epoch / epochs))
+
+
+def inverse_time(
+    optimizer: Optimizer, *, steps_per_epoch: int, epochs: int, decay: float
+) -> dict[str, Any]:
+    """Divide by 1 + `decay` * steps so far: the `decay` of Keras's first optimizers."""
+    return _per_step(optimizer, lambda step: 1 / (1 + decay * step))
+
+
 def plateau(
     optimizer: Optimizer,
     *,
@@ -110,3 +141,7 @@ def plateau(
 
 def _per_step(optimizer: Optimizer, factor: Callable[[int], float]) -> dict[str, Any]:
     return {"scheduler": LambdaLR(optimizer, factor), "interval": "step"}
+
+
+def _per_epoch(optimizer: Optimizer, factor: Callable[[int], float]) -> dict[str, Any]:
+    return {"scheduler": LambdaLR(optimizer, factor), "interval": "epoch"}

@@ -1,15 +1,16 @@
-"""Builds the Lightning Trainer that a config describes."""
+"""From a config to Lightning's Trainer, with the callbacks that every run has."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytorch_lightning as pl
 from lightning_fabric.utilities.exceptions import MisconfigurationException
-from omegaconf import DictConfig
-from pytorch_lightning.callbacks import Callback, EarlyStopping
-from pytorch_lightning.callbacks.weight_averaging import EMAWeightAveraging
+from pytorch_lightning.callbacks import Callback
+from pytorch_lightning.loggers import Logger
 
+from fmnist_bench.config.build import build
 from fmnist_bench.errors import BenchError
 from fmnist_bench.training.checkpoints import BestEpoch, ResumePoint, WholeFiles
 from fmnist_bench.training.clock import Clock
@@ -17,8 +18,26 @@ from fmnist_bench.training.curves import Curves
 from fmnist_bench.training.from_data import InitialiseFromData
 from fmnist_bench.training.guards import DivergenceGuard, EpochStreams
 from fmnist_bench.training.overhead import NoProfiler, without_empty_hooks
+from fmnist_bench.training.preparation import Preparation
 from fmnist_bench.training.progress import Progress
 from fmnist_bench.training.ranks import SameConfig
+from fmnist_bench.training.watching import HistoryLogger
+
+OWNED = {
+    "barebones": "a run needs its callbacks",
+    "callbacks": "add one with callbacks.NAME._target_=CLASS",
+    "default_root_dir": "a run's folder lies below paths.outputs",
+    "enable_checkpointing": "a run keeps its own checkpoints",
+    "fast_dev_run": "take trainer=smoke",
+    "inference_mode": "scoring is the suite's",
+    "logger": "choose with logger=NAME, or add one with logger.NAME._target_=CLASS",
+    "max_epochs": "set epochs=N",
+    "model_registry": "records are kept in paths.outputs",
+    "num_sanity_val_steps": "an epoch's curves hold what was validated after it",
+    "reload_dataloaders_every_n_epochs": "loaders know the epoch",
+    "use_distributed_sampler": "loaders serve each process its share",
+}
+"""Flags of Lightning's Trainer that the suite sets itself, and what to do instead."""
 
 
 @dataclass(frozen=True)
@@ -26,127 +45,101 @@ class Training:
     """A Trainer with the callbacks that the record is filled from."""
 
     trainer: pl.Trainer
+    preparation: Preparation
     curves: Curves
     clock: Clock
     best: BestEpoch | None
 
 
 def build_training(
-    config: DictConfig,
+    config: Mapping[str, Any],
     *,
     folder: Path,
     identity: str,
-    watchers: Sequence[Callback],
+    watchers: Sequence[Callback] = (),
+    loggers: Sequence[Logger] = (),
 ) -> Training:
     """Build the Trainer for `config`.
 
     Checkpoints go into `folder`; `identity` is what all ranks must agree on; `watchers` are
-    callbacks of whoever ordered the run.
+    callbacks of whoever ordered the run, `loggers` Lightning's.
 
     Raises:
-        BenchError: early stopping or the best epoch is asked for without validation
-            images, or a device that is not there.
+        BenchError: a flag or callback is unknown or wrong, or a device is not there.
     """
-    _refuse_contradictions(config)
-    curves = Curves()
-    best = BestEpoch(folder) if config.protocol.weights == "best" else None
-    clock = Clock()
+    own = build_callbacks(config)
+    preparation, curves, clock = Preparation(config), Curves(), Clock()
+    best = BestEpoch(folder) if config["protocol"]["weights"] == "best" else None
     callbacks: list[Callback] = [
+        preparation,
         clock,
         InitialiseFromData(),
         SameConfig(identity),
-        EpochStreams(config.seed),
+        EpochStreams(config["seed"]),
         DivergenceGuard(),
         ResumePoint(folder),
         *([best] if best else []),  # before what swaps the weights back
-        *_averaging(config),
-        *_early_stopping(config),
+        *own,
         *watchers,
         curves,
-        Progress(bar=config.trainer.progress_bar),
+        Progress(bar=config["trainer"].get("enable_progress_bar", True)),
     ]
-    index = config.trainer.device_index
+    # Monitors want a logger; without them it would only cost time in every step.
+    written: list[Logger] = [*loggers, *([HistoryLogger(curves)] if own else [])]
+    trainer = build_trainer(config, callbacks, written, folder)
+    return Training(trainer, preparation, curves, clock, best)
+
+
+def build_callbacks(config: Mapping[str, Any]) -> list[Callback]:
+    """Build what `config.callbacks` names.
+
+    Raises:
+        BenchError: an argument is wrong, or it makes no callback.
+    """
+    made = []
+    for name, node in config["callbacks"].items():
+        callback = build(node, f"callbacks.{name}")
+        if not isinstance(callback, Callback):
+            raise BenchError(
+                f"callbacks.{name}: {type(callback).__name__} is no Lightning Callback; name one "
+                f"with callbacks.{name}._target_"
+            )
+        made.append(callback)
+    return made
+
+
+def build_trainer(
+    config: Mapping[str, Any],
+    callbacks: Iterable[Callback],
+    loggers: Sequence[Logger],
+    folder: Path,
+) -> pl.Trainer:
+    """Build the Trainer of `config.trainer`.
+
+    Raises:
+        BenchError: the suite owns a flag, Lightning does not know it, or refuses its value.
+    """
+    flags = dict(config["trainer"])
+    for flag in OWNED:
+        if flag in flags and flag != "max_epochs":
+            raise BenchError(f"trainer.{flag}: set by the suite; {OWNED[flag]}")
+    if config["protocol"]["split"] == "none":
+        flags["limit_val_batches"] = 0
+    flags["profiler"] = flags.get("profiler") or NoProfiler()
+    plugins = flags.pop("plugins", None) or []
+    flags |= {
+        "callbacks": without_empty_hooks(callbacks),
+        "logger": list(loggers) or False,
+        "plugins": [*(plugins if isinstance(plugins, list) else [plugins]), WholeFiles()],
+        "default_root_dir": folder,
+        "enable_checkpointing": True,
+        "enable_progress_bar": False,
+        "enable_model_summary": flags.get("enable_model_summary", False),
+        "num_sanity_val_steps": 0,
+        "use_distributed_sampler": False,
+    }
     try:
-        trainer = pl.Trainer(
-            accelerator=config.trainer.accelerator,
-            devices=config.trainer.devices if index is None else [index],
-            strategy=config.trainer.strategy,
-            precision=config.precision,
-            deterministic=config.trainer.deterministic,
-            max_epochs=config.epochs,
-            gradient_clip_val=config.grad_clip,
-            limit_train_batches=config.trainer.limit_batches,
-            limit_val_batches=0
-            if config.protocol.split == "none"
-            else config.trainer.limit_batches,
-            callbacks=without_empty_hooks(callbacks),
-            plugins=[WholeFiles()],
-            profiler=NoProfiler(),
-            logger=False,  # trackers follow the run as callbacks
-            default_root_dir=folder,
-            enable_checkpointing=True,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            num_sanity_val_steps=0,
-            use_distributed_sampler=False,
-        )
+        trainer: pl.Trainer = build(flags, "trainer")
     except (ValueError, RuntimeError, MisconfigurationException) as error:
         raise BenchError(f"trainer: {' '.join(str(error).split())}") from None
-    return Training(trainer, curves, clock, best)
-
-
-def _averaging(config: DictConfig) -> list[Callback]:
-    if config.ema is None:
-        return []
-    return [
-        EMAWeightAveraging(
-            decay=config.ema.decay,
-            update_every_n_steps=config.ema.every_n_steps,
-            update_starting_at_step=config.ema.start_step,
-        )
-    ]
-
-
-def _early_stopping(config: DictConfig) -> list[Callback]:
-    if config.early_stopping is None:
-        return []
-    monitor = config.early_stopping.monitor
-    return [
-        EarlyStopping(
-            monitor=monitor,
-            mode="min" if monitor == "val/loss" else "max",
-            patience=config.early_stopping.patience,
-            min_delta=config.early_stopping.min_delta,
-        )
-    ]
-
-
-def _refuse_contradictions(config: DictConfig) -> None:
-    if config.protocol.weights not in ("best", "last"):
-        raise BenchError(
-            f"protocol.weights: {config.protocol.weights!r} is unknown; choose best or last"
-        )
-    if config.protocol.get("test") not in (None, "never"):
-        raise BenchError(
-            f"protocol.test: {config.protocol.test!r} is unknown; choose null or never"
-        )
-    if config.early_stopping is not None and config.early_stopping.monitor not in (
-        "val/loss",
-        "val/accuracy",
-    ):
-        raise BenchError(
-            f"early_stopping.monitor: {config.early_stopping.monitor!r}; "
-            "choose val/loss or val/accuracy"
-        )
-    if config.protocol.split != "none":
-        return
-    validates = {
-        "protocol.weights=best": config.protocol.weights == "best",
-        "early_stopping": config.early_stopping is not None,
-        "schedule=plateau": "monitor" in config.schedule,
-    }
-    for key in (key for key, asked in validates.items() if asked):
-        raise BenchError(
-            f"{key} needs validation images, and protocol={config.protocol.name} has none; "
-            "use protocol=select or drop it"
-        )
+    return trainer

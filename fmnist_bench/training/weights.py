@@ -1,5 +1,6 @@
 """The file that keeps the weights that a run was scored with."""
 
+import hashlib
 from pathlib import Path
 
 from safetensors.torch import save
@@ -10,8 +11,10 @@ from fmnist_bench.files import atomic_write
 FILE_NAME = "weights.safetensors"
 
 
-def save_weights(folder: Path, net: nn.Module) -> None:
-    """Write the net's parameters and buffers into `folder` as safetensors."""
+def save_weights(folder: Path, net: nn.Module) -> str:
+    """Write the net's parameters and buffers into `folder`; return the file's SHA-256 (hex)."""
     tensors = {name: value.cpu().contiguous() for name, value in net.state_dict().items()}
+    content = save(tensors)
     with atomic_write(folder / FILE_NAME) as file:
-        file.write(save(tensors))
+        file.write(content)
+    return hashlib.sha256(content).hexdigest()

@@ -1,5 +1,6 @@
 """Run folders of known content: records that pass every check, predictions of known accuracy."""
 
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,10 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fmnist_bench.data import labels as published
-from fmnist_bench.data.facts import PROTOCOL_VERSION, dataset_facts
-from fmnist_bench.records.identity import recipe_identity, run_identity
-from fmnist_bench.records.predictions import Predictions, write_predictions
-from fmnist_bench.records.record import Epoch, Git, Hardware, Record, Row, Score, write_record
+from fmnist_bench.data.facts import DATASETS, PROTOCOL_VERSION
+from fmnist_bench.records.identity import recipe_digest, run_identity
+from fmnist_bench.records.names import folder_name
+from fmnist_bench.records.predictions import Predictions, read_predictions, write_predictions
+from fmnist_bench.records.record import (
+    Code,
+    Data,
+    Epoch,
+    Machine,
+    Prediction,
+    Record,
+    Row,
+    Score,
+    Selection,
+    read_record,
+    write_record,
+)
 
 IMAGES = 10_000
 START = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
@@ -49,18 +63,37 @@ def net(accuracy: float, *, disagreement: float = 0.05, seed: int = 0) -> Net:
     return Net(chance)
 
 
-def config(row: Row, dataset: str, seed: int, **changes: Any) -> dict[str, Any]:
-    """A resolved config with the keys that the board reads, and a few that it does not."""
+def recipe(row: Row, dataset: str, seed: int, **changes: Any) -> dict[str, Any]:
+    """A recipe with the keys that the board reads, and a few that it does not."""
     return {
         "seed": seed,
-        "epochs": 3,
-        "data": {"name": dataset, "folder": None, "verify": True, "scaling": "standardize"},
-        "augment": {},
+        "data": {"name": dataset, "seed": seed, "scaling": "standardize", "augmentations": {}},
         "model": {"_target_": "fmnist_bench.training.classifier.Classifier", "net": row.name},
-        "trainer": {"accelerator": "cpu", "limit_batches": None},
-        "row": row.model_dump(),
-        "paths": {"outputs": "outputs"},
+        "protocol": {"name": "select", "test": None},
+        "test_time_flip": False,
+        "trainer": {"precision": "32-true", "max_epochs": 3, "limit_train_batches": None},
     } | changes
+
+
+def machine(**changes: Any) -> Machine:
+    values = {
+        "accelerator": "cpu",
+        "strategy": "auto",
+        "nodes": 1,
+        "processes": 1,
+        "device": "Some CPU",
+        "cpu": "Some CPU",
+        "cores": 2,
+        "memory_bytes": 2**34,
+        "system": "L",
+        "threads": 2,
+        "channels_last": True,
+        "compile": False,
+        "deterministic": True,
+        "fast_layers": [],
+        "load": 0.0,
+    }
+    return Machine.model_validate(values | changes)
 
 
 def row(name: str = "cnn", seeds: int = 5, **changes: Any) -> Row:
@@ -80,50 +113,59 @@ def record(
     dataset: str = "fashion_mnist",
     seed: int = 0,
     *,
-    config_changes: dict[str, Any] | None = None,
+    recipe_changes: dict[str, Any] | None = None,
+    data_changes: dict[str, Any] | None = None,
     **changes: Any,
 ) -> Record:
     """A finished run's record without predictions; `changes` replace its fields."""
-    settings = config(row, dataset, seed, **(config_changes or {}))
-    data_digest = changes.pop("data_digest", dataset_facts(dataset).digest)
+    settings = recipe(row, dataset, seed, **(recipe_changes or {}))
+    facts = DATASETS.get(dataset)
+    data = {
+        "name": dataset,
+        "digest": facts.digest if facts else "d" * 64,
+        "split_digest": "5" * 64,
+        "class_names": list(facts.class_names) if facts else ["yes", "no"],
+        "image_shape": [1, 28, 28],
+        "train_images": 55_000,
+        "test_images": IMAGES,
+    } | (data_changes or {})
     epoch = {"train_loss": 0.3, "train_accuracy": 0.9, "validation_loss": 0.3}
     values: dict[str, Any] = {
-        "schema_version": 1,
-        "identity": run_identity(settings, data_digest),
-        "recipe": recipe_identity(settings),
+        "schema_version": 2,
+        "identity": run_identity(settings, data["digest"]),
+        "recipe_digest": recipe_digest(settings),
         "protocol_version": PROTOCOL_VERSION,
         "row": row,
-        "dataset": dataset,
-        "data_digest": data_digest,
-        "split_digest": "5" * 64,
+        "data": Data.model_validate(data),
         "seed": seed,
-        "config": settings,
+        "recipe": settings,
+        "machine": machine(),
+        "code": Code(commit="c" * 40, clean=True, source="5" * 64),
+        "versions": {"torch": "2.15.0"},
         "status": "done",
         "reason": None,
         "error": None,
         "validation": Score(accuracy=0.9, loss=0.3),
         "test": Score(accuracy=0.9, loss=0.3),
         "test_reads": 1,
-        "best_epoch": 2,
+        "selection": Selection(weights="best", epoch=2),
+        "prediction": Prediction(test_time_flip=False),
         "epochs": 3,
         "parameters": 421_642,
         "macs": 3_870_000,
+        "training_macs": 3 * 3_870_000 * 3 * 55_000,
         "train_seconds": 60.0 + seed,
+        "timed_seconds": None,
+        "alone": True,
         "images_per_second": 2500.0,
         "peak_memory_bytes": 10**9,
-        "hardware": Hardware(
-            device="cpu", device_count=1, cpu="Some CPU", cores=2, memory_bytes=2**34, system="L"
-        ),
-        "threads": 2,
-        "precision": "32-true",
-        "versions": {"torch": "2.15.0"},
-        "git": Git(commit="c" * 40, clean=True),
         "started": START,
         "ended": START + timedelta(seconds=60),
         "history": [
             Epoch(epoch=i, validation_accuracy=0.9, learning_rate=0.1, seconds=20.0, **epoch)
             for i in range(3)
         ],
+        "weights_digest": "7" * 64,
         "predictions_digest": None,
     }
     return Record.model_validate(values | changes).sealed()
@@ -132,25 +174,24 @@ def record(
 def failed(row: Row, dataset: str = "fashion_mnist", seed: int = 0, **changes: Any) -> Record:
     """The record of a run that diverged."""
     lost = {"status": "failed", "reason": "diverged", "error": "loss is nan", "test_reads": 0}
-    nothing = dict.fromkeys(("validation", "test", "best_epoch", "train_seconds"))
+    nothing = dict.fromkeys(("validation", "test", "selection", "train_seconds"))
     return record(row, dataset, seed, **(lost | nothing | changes))
 
 
-def folder_name(record: Record) -> str:
-    return f"{record.row.name}-{record.dataset}-s{record.seed}-{record.identity[:12]}"
+def name(record: Record) -> str:
+    return folder_name(record.row.name, record.data.name, record.seed, record.identity)
 
 
 def write_run(runs: Path, record: Record, predictions: Predictions | None = None) -> Path:
     """Write one run folder below `runs` and return it; its figures fit its predictions."""
-    folder = runs / folder_name(record)
+    folder = runs / name(record)
     if predictions is not None:
-        accuracy = float((predictions.classes == labels(record.dataset)).mean())
-        record = record.model_copy(
-            update={
-                "test": Score(accuracy=accuracy, loss=0.3),
-                "predictions_digest": predictions.digest,
-            }
-        )
+        update: dict[str, Any] = {"predictions_digest": predictions.digest}
+        facts = DATASETS.get(record.data.name)
+        if facts and record.data.digest == facts.digest:
+            accuracy = float((predictions.classes == labels(record.data.name)).mean())
+            update["test"] = Score(accuracy=accuracy, loss=0.3)
+        record = record.model_copy(update=update)
         write_predictions(folder, predictions)
     write_record(folder, record)
     return folder
@@ -171,3 +212,24 @@ def write_row(
         for dataset, net in nets.items()
         for seed in range(row.seeds if seeds is None else seeds)
     ]
+
+
+def write_rerun(
+    results: Path, row: str, *, shift: int | None, into: Path | None = None, **changes: Any
+) -> Path:
+    """Write seed 0 of a row written below `results` again, `shift` more images right.
+
+    `shift` None copies the run itself; a change `named` is the row that it says it is of.
+    """
+    (original,) = (results / "runs").rglob(f"{row}-fashion_mnist-s0-*")
+    name = changes.pop("named", row)
+    target = into or results / "reruns" / row
+    if shift is None:
+        return Path(shutil.copytree(original, target / original.name))
+    old = read_predictions(original, IMAGES)
+    truth, classes = labels("fashion_mnist"), old.classes.copy()
+    wrong = np.flatnonzero((classes == truth) if shift < 0 else (classes != truth))[: abs(shift)]
+    classes[wrong] = (truth[wrong] + (shift < 0)) % 10
+    label = read_record(original).row.model_copy(update={"name": name})
+    again = record(label, started=START + timedelta(days=1), **changes)
+    return write_run(target, again, Predictions(classes, old.confidence))

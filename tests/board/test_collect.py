@@ -1,4 +1,4 @@
-import json
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -7,6 +7,7 @@ import pytest
 
 from fmnist_bench.board.collect import collect, run_folders
 from fmnist_bench.errors import BenchError
+from fmnist_bench.records.predictions import from_log_probabilities
 
 
 @pytest.fixture
@@ -65,15 +66,15 @@ def lone_surrogate(content: bytes) -> bytes:
 
 
 def too_deep(content: bytes) -> bytes:
-    return b'{"schema_version": 1, "a": ' + b"[" * 100_000
+    return b'{"schema_version": 2, "a": ' + b"[" * 100_000
 
 
 def newer(content: bytes) -> bytes:
-    return content.replace(b'"schema_version": 1', b'"schema_version": 2')
+    return content.replace(b'"schema_version": 2', b'"schema_version": 3')
 
 
 def edited(content: bytes) -> bytes:
-    return content.replace(b'"best_epoch": 2', b'"best_epoch": 1')
+    return content.replace(b'"parameters": 4', b'"parameters": 5')
 
 
 def empty(content: bytes) -> bytes:
@@ -136,20 +137,59 @@ def test_a_run_of_a_search_needs_no_predictions(synthetic: SimpleNamespace, tmp_
     untested = {"test": None, "test_reads": 0}
     for protocol in ({"test": "never"}, {"test": None}):
         record = synthetic.record(
-            synthetic.row(), config_changes={"protocol": protocol}, **untested
+            synthetic.row(), recipe_changes={"protocol": protocol}, **untested
         )
         synthetic.write_run(tmp_path, record)
     collected = collect(tmp_path)
     (run,) = collected.runs
-    assert run.record.config["protocol"] == {"test": "never"}
+    assert run.record.recipe["protocol"] == {"test": "never"}
     # One that should have been scored and was not is no run.
     (problem,) = collected.unreadable
     assert "predictions.npz" in problem.path
 
 
-def test_a_run_on_another_dataset_is_not_scored(synthetic: SimpleNamespace, folder: Path) -> None:
-    content = json.loads((folder / "record.json").read_bytes())
-    record = synthetic.Record.model_validate(content | {"dataset": "kmnist"})
+def test_a_limited_run_is_not_scored_for_want_of_predictions(
+    synthetic: SimpleNamespace, tmp_path: Path
+) -> None:
+    limited = {"trainer": {"limit_test_batches": 2}}
+    synthetic.write_run(tmp_path, synthetic.record(synthetic.row(), recipe_changes=limited))
+    (run,) = collect(tmp_path).runs
+    assert run.accuracy is None
+
+
+@pytest.mark.parametrize(("name", "digest"), [("kmnist", "d" * 64), ("fashion_mnist", "0" * 64)])
+def test_on_other_data_the_record_is_believed(
+    synthetic: SimpleNamespace, tmp_path: Path, name: str, digest: str
+) -> None:
+    stated = {"test": synthetic.Score(accuracy=0.75, loss=0.3)}
+    data = {"digest": digest, "test_images": 4, "class_names": ["yes", "no"]}
+    record = synthetic.record(synthetic.row(), name, data_changes=data, **stated)
+    predictions = synthetic.Predictions(
+        np.array([0, 1, 1, 0], np.uint8), np.full(4, 0.5, np.float16)
+    )
+    folder = synthetic.write_run(tmp_path, record, predictions)
+    (run,) = collect(tmp_path).runs
+    assert run.correct is None and run.accuracy == 0.75
     synthetic.write_record(folder, record)
-    (run,) = collect(folder.parent).runs
-    assert run.correct is None
+    assert "not the predictions" in collect(tmp_path).unreadable[0].reason
+
+
+def test_all_probabilities_score_as_their_classes_do(
+    synthetic: SimpleNamespace, tmp_path: Path
+) -> None:
+    truth = synthetic.labels("fashion_mnist")
+    logits = np.random.default_rng(0).normal(size=(10_000, 10))
+    logits[np.arange(9000), truth[:9000]] += 9
+    log_probabilities = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    predictions = from_log_probabilities(log_probabilities)
+    synthetic.write_run(tmp_path, synthetic.record(synthetic.row()), predictions)
+    (run,) = collect(tmp_path).runs
+    assert run.accuracy == np.mean(logits.argmax(axis=1) == truth)
+
+
+def test_runs_trained_again_are_kept_apart(folder: Path) -> None:
+    results = folder.parent.parent
+    shutil.copytree(folder, results / "reruns" / "cnn" / folder.name)
+    collected = collect(results)
+    assert [run.path for run in collected.runs] == [f"runs/{folder.name}"]
+    assert [run.path for run in collected.reruns] == [f"reruns/cnn/{folder.name}"]

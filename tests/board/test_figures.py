@@ -3,6 +3,7 @@ import pytest
 
 from fmnist_bench.board import figures
 from fmnist_bench.board.intervals import Interval
+from fmnist_bench.board.resources import Times
 
 
 @pytest.mark.parametrize(
@@ -33,9 +34,9 @@ def test_durations(seconds: float | None, text: str) -> None:
 def test_mean_seconds_against_numpy() -> None:
     times = [17.25, 18.5, 16.75]
     expected = f"{np.mean(times):.2f} ± {np.std(times, ddof=1):.2f} s"
-    assert figures.mean_seconds(times) == expected
-    assert figures.mean_seconds([2.0]) == "2.00 s"
-    assert figures.mean_seconds([]) == "-"
+    assert figures.mean_seconds(Times.of(times)) == expected
+    assert figures.mean_seconds(Times.of([2.0])) == "2.00 s"
+    assert figures.mean_seconds(Times.of([None])) == "-"
 
 
 def test_shares() -> None:

@@ -7,7 +7,7 @@ from fmnist_bench.board.preprocessing import preprocessing
 from fmnist_bench.paths import conf_dir
 
 
-def data(scaling: str) -> dict[str, str]:
+def data(scaling: str) -> dict[str, Any]:
     return {"scaling": scaling}
 
 
@@ -15,13 +15,15 @@ def data(scaling: str) -> dict[str, str]:
     ("config", "text"),
     [
         ({"data": data("raw")}, "none (raw 0 to 255)"),
-        ({"data": data("unit"), "augment": {}}, "scaled to [0, 1]"),
+        ({"data": data("unit") | {"augmentations": {}}}, "scaled to [0, 1]"),
         (
             {
-                "data": data("standardize"),
-                "augment": {
-                    "crop": {"_target_": "x.RandomCrop", "padding": 2, "mode": "zero"},
-                    "erase": {"_target_": "x.RandomErasing", "p": 0.5, "area": [0.02, 0.4]},
+                "data": {
+                    "scaling": "standardize",
+                    "augmentations": {
+                        "crop": {"_target_": "x.RandomCrop", "padding": 2, "mode": "zero"},
+                        "erase": {"_target_": "x.RandomErasing", "p": 0.5, "area": [0.02, 0.4]},
+                    },
                 },
                 "test_time_flip": True,
             },
@@ -52,12 +54,19 @@ def test_every_step_of_the_shipped_augmentations_is_named(name: str) -> None:
     content = OmegaConf.to_container(OmegaConf.load(conf_dir() / "augment" / f"{name}.yaml"))
     assert isinstance(content, dict)
     steps = {key: value for key, value in content.items() if key != "defaults"}
-    text = preprocessing({"data": data("unit"), "augment": steps})
+    text = preprocessing({"data": data("unit") | {"augmentations": steps}})
     assert steps and all(f"; {step} (" in text for step in steps)
 
 
 @pytest.mark.parametrize(
-    "config", [{}, {"data": []}, {"augment": [1]}, {"augment": {"a": 3, "": {"": None}}}]
+    "config",
+    [
+        None,
+        {},
+        {"data": []},
+        {"data": {"augmentations": [1]}},
+        {"data": {"augmentations": {"a": 3, "": {"": None}}}},
+    ],
 )
-def test_any_config_can_be_described(config: dict[str, Any]) -> None:
+def test_any_recipe_can_be_described(config: dict[str, Any] | None) -> None:
     assert "not stated" in preprocessing(config)

@@ -1,10 +1,13 @@
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import pytest
 
-from fmnist_bench.board.collect import collect
-from fmnist_bench.board.rows import BoardRow, group, left_out
+from fmnist_bench.board.collect import ScoredRun, collect
+from fmnist_bench.board.rows import BoardRow, group, left_out, row_names, unofficial
+from fmnist_bench.errors import BenchError
 
 
 def rows_of(path: Path) -> list[BoardRow]:
@@ -25,7 +28,7 @@ def test_rows_stand_by_completeness_then_accuracy_then_name(
     write("six", 0.92, 6, 6)
     synthetic.write_run(tmp_path, synthetic.failed(synthetic.row("lost", 1)))
     rows = rows_of(tmp_path)
-    assert [row.row.name for row in rows] == ["six", "five", "three", "lucky", "partial", "lost"]
+    assert [row.label.name for row in rows] == ["six", "five", "three", "lucky", "partial", "lost"]
     assert [row.status for row in rows] == [
         "ranked",
         "ranked",
@@ -45,7 +48,7 @@ def test_a_row_of_mnist_alone_says_so_and_stands_behind_fashion(
         tmp_path, synthetic.row("partial", 5), {"fashion_mnist": synthetic.net(0.9)}, seeds=4
     )
     synthetic.write_run(tmp_path, synthetic.failed(synthetic.row("lost", 1)))
-    found = [(row.row.name, row.status) for row in rows_of(tmp_path)]
+    found = [(row.label.name, row.status) for row in rows_of(tmp_path)]
     assert found == [("partial", "incomplete"), ("digits", "MNIST only"), ("lost", "no result")]
 
 
@@ -54,7 +57,7 @@ def test_ties_go_by_name(synthetic: SimpleNamespace, tmp_path: Path) -> None:
     for name in ("zeta", "alpha", "midway"):
         row = synthetic.row(name, 1)
         synthetic.write_run(tmp_path, synthetic.record(row), predictions)
-    assert [row.row.name for row in rows_of(tmp_path)] == ["alpha", "midway", "zeta"]
+    assert [row.label.name for row in rows_of(tmp_path)] == ["alpha", "midway", "zeta"]
 
 
 def test_a_failed_seed_is_missing_and_never_zero(
@@ -90,10 +93,10 @@ def test_two_recipes_under_one_name_are_two_rows(
 ) -> None:
     nets = {"fashion_mnist": synthetic.net(0.9)}
     synthetic.write_row(tmp_path, synthetic.row(), nets)
-    synthetic.write_row(tmp_path, synthetic.row(), nets, config_changes={"epochs": 9})
+    synthetic.write_row(tmp_path, synthetic.row(), nets, recipe_changes={"steps": 9})
     rows = rows_of(tmp_path)
     assert len(rows) == 2
-    assert {row.title for row in rows} == {f"cnn [{row.recipe[:6]}]" for row in rows}
+    assert {row.title for row in rows} == {f"cnn [{row.recipe_digest[:6]}]" for row in rows}
     assert len({row.title for row in rows}) == 2
 
 
@@ -128,16 +131,27 @@ def test_a_row_may_plan_any_number_of_seeds(synthetic: SimpleNamespace, tmp_path
     nets = {"fashion_mnist": synthetic.net(0.9)}
     synthetic.write_row(tmp_path, synthetic.row(seeds=10**15), nets, seeds=1)
     (found,) = rows_of(tmp_path)
-    assert not found.fashion.complete
+    assert found.fashion.missing and found.status == "incomplete"
+
+
+def limited(**trainer: Any) -> dict[str, Any]:
+    return {"recipe_changes": {"trainer": trainer}}
 
 
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"config_changes": {"trainer": {"limit_batches": 2}}}, "smoke"),
-        ({"config_changes": {"protocol": {"test": "never"}}}, "runs of a search"),
-        ({"data_digest": "0" * 64}, "data other than"),
-        ({"config_changes": {"trainer": ["odd"]}}, None),
+        (limited(limit_train_batches=2), "smoke runs (trainer.limit_train_batches is set)"),
+        (limited(limit_val_batches=0), "smoke"),
+        (limited(limit_test_batches=0.5), "smoke"),
+        (limited(limit_train_batches=1), "smoke"),
+        (limited(limit_train_batches=1.0, limit_val_batches=None), None),
+        (limited(overfit_batches=0.1), "smoke"),
+        (limited(overfit_batches=0.0, fast_dev_run=False), None),
+        (limited(fast_dev_run=True), "smoke"),
+        ({"recipe_changes": {"protocol": {"test": "never"}}}, "runs of a search"),
+        ({"recipe_changes": {"trainer": ["odd"]}}, None),
+        ({"recipe": None, "recipe_digest": None, "machine": None, "code": None}, None),
         ({}, None),
     ],
 )
@@ -150,3 +164,60 @@ def test_what_cannot_stand_on_a_board(
     (run,) = collect(tmp_path).runs
     found = left_out(run)
     assert (found is None) if reason is None else (found is not None and reason in found)
+    assert unofficial(run) == found
+    assert len(group([run])) == (reason is None)
+
+
+@pytest.mark.parametrize(("dataset", "digest"), [("kmnist", None), ("mnist", "0" * 64)])
+def test_what_stands_on_a_local_board_alone(
+    synthetic: SimpleNamespace, dataset: str, digest: str | None
+) -> None:
+    record = synthetic.record(synthetic.row(), dataset, data_changes={"digest": digest})
+    run = ScoredRun("x", record)
+    assert left_out(run) is None
+    assert unofficial(run) == "runs on data other than the published files"
+
+
+def foreign(synthetic: SimpleNamespace, row: Any, name: str, digest: str, seed: int) -> ScoredRun:
+    """A finished run of accuracy 0.8 and a little more for each seed, on data of that digest."""
+    score = synthetic.Score(accuracy=0.8 + seed / 100, loss=0.3)
+    data = {"digest": digest, "test_images": 500}
+    record = synthetic.record(row, name, seed, data_changes=data, test=score)
+    nothing = synthetic.Predictions(np.zeros(500, np.uint8), np.ones(500, np.float16))
+    return ScoredRun(f"{name}-{digest[0]}-{seed}", record, nothing)
+
+
+def test_other_data_has_columns_of_its_own(synthetic: SimpleNamespace) -> None:
+    plan = synthetic.row(seeds=2)
+    runs = [
+        foreign(synthetic, plan, name, digest * 64, seed)
+        for name, digest in (("kmnist", "a"), ("own", "a"), ("own", "b"), ("mnist", "c"))
+        for seed in (0, 1)
+    ]
+    (row,) = group(runs)
+    keys = ["fashion_mnist", "mnist", "kmnist", "mnist [cccccc]", "own [aaaaaa]", "own [bbbbbb]"]
+    assert list(row.columns) == keys
+    for key in keys[2:]:
+        column = row.columns[key]
+        assert column.accuracies.tolist() == [0.8, 0.81]
+        assert column.mean == pytest.approx(0.805) and not column.scored
+        assert column.std == pytest.approx(np.std([0.8, 0.81], ddof=1))
+        assert column.seeds is not None and column.images is not None
+        assert (column.planned, column.status) == (2, "2 runs")
+        assert column.confusion is column.calibration is column.confused is None
+    # The default plan names Fashion-MNIST, which this row has nothing to do with.
+    assert row.status == "kmnist only" and row.fashion.planned == 0
+    assert row.main is row.columns["kmnist"]
+
+
+@pytest.mark.parametrize("name", ["cnn", "wrn_re", "resnet18.v2", "A-1"])
+def test_names_that_fit(name: str) -> None:
+    assert row_names([name]) == [name]
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "../up", "a/b", "a\\b", ".hidden", "-rf", "a b", "a\n", "x" * 200, "a."]
+)
+def test_names_that_do_not(name: str) -> None:
+    with pytest.raises(BenchError, match="expected letters"):
+        row_names(["cnn", name])

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 import fmnist_bench
-from fmnist_bench.board.render import render
+from fmnist_bench.board.markdown import render
 from fmnist_bench.board.standings import read_board
 from fmnist_bench.cli import main as cli
 from fmnist_bench.commands.leaderboard import main
@@ -79,6 +79,23 @@ def test_a_broken_record_is_a_warning_with_its_file(
     assert "- 1 unreadable record left out: runs/cnn" in (results / "leaderboard.md").read_text()
 
 
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_exports_are_written_and_checked_when_asked_for(
+    results: Path, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    path = results / f"leaderboard.{kind}"
+    assert main(["--results", str(results)]) == 0 and not path.exists()
+    where = ["--results", str(results), f"--{kind}"]
+    assert main(where) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == str(path)
+    assert main([*where, "--check"]) == 0
+    path.write_bytes(path.read_bytes() + b" ")
+    assert main(["--results", str(results), "--check"]) == 0
+    assert main([*where, "--check"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"{path}: not what its records give") and line.endswith(f"--{kind}")
+
+
 def test_a_missing_folder_is_one_line_and_status_2(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -92,6 +109,7 @@ def test_a_missing_folder_is_one_line_and_status_2(
     [
         ["leaderboard"],
         ["leaderboard", "--check"],
+        ["leaderboard", "--csv", "--json"],
         ["verify"],
         ["compare", "cnn", "mlp"],
         ["schema"],

@@ -1,4 +1,5 @@
 import runpy
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -7,6 +8,7 @@ import pytest
 from fmnist_bench.commands import leaderboard
 from fmnist_bench.commands.verify import main
 from fmnist_bench.errors import BenchError
+from fmnist_bench.records.record import Record
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +47,37 @@ def test_problems_are_a_line_each_with_their_file_and_status_1(
 def test_a_row_to_re_run_must_be_a_name(results: Path) -> None:
     with pytest.raises(BenchError, match=r"row '\.\./cnn': expected letters"):
         main(["--results", str(results), "--rerun", "../cnn"])
+
+
+@pytest.mark.parametrize(
+    ("shift", "clean", "status", "words"),
+    [
+        (-10, True, 0, "cnn, seed 0: reproduced: "),
+        (-300, True, 1, "cnn, seed 0: NOT reproduced: "),
+        (-10, False, 1, "does not count: made from uncommitted changes"),
+    ],
+)
+def test_a_rerun_is_told_and_kept(
+    synthetic: SimpleNamespace,
+    results: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    shift: int,
+    clean: bool,
+    status: int,
+    words: str,
+) -> None:
+    code = synthetic.Code(commit="c" * 40, clean=clean, source=None)
+
+    def train(record: Record, folder: Path) -> Path:
+        made: Path = synthetic.write_rerun(results, "cnn", shift=shift, into=folder, code=code)
+        return made
+
+    # The trainer itself needs torch.
+    monkeypatch.setitem(sys.modules, "fmnist_bench.jobs.rerun", SimpleNamespace(rerun=train))
+    assert main(["--results", str(results), "--rerun", "cnn"]) == status
+    said = capsys.readouterr().out
+    assert words in said and f"off by {abs(shift) / 10_000:.4f}" in said
+    kept = list((results / "reruns" / "cnn").glob("cnn-*-s0-*/record.json"))
+    assert len(kept) == clean
+    assert (str(kept[0].parent) in said) if kept else True

@@ -15,6 +15,7 @@ EXPERIMENTS = sorted(path.stem for path in (conf_dir() / "experiment").glob("*.y
 GROUPS = (
     "data",
     "augment",
+    "loss",
     "mixing",
     "model",
     "optimizer",
@@ -49,7 +50,7 @@ def test_every_experiment_composes_and_is_a_row_of_its_own_name(experiment: str)
 
 
 def test_every_experiment_is_run_by_a_bench() -> None:
-    listed = [*experiments_of("quick"), *experiments_of("full")]
+    listed = [name for bench in ("quick", "full", "published") for name in experiments_of(bench)]
     assert sorted(listed) == EXPERIMENTS
 
 
@@ -96,7 +97,7 @@ def test_an_unknown_option_is_told_without_the_usage() -> None:
 
 
 def test_an_unknown_bench_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(BenchError, match="choose from full, quick"):
+    with pytest.raises(BenchError, match="choose from full, published, quick"):
         experiments_of("nosuch")
 
 

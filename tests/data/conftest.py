@@ -6,6 +6,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,12 +20,15 @@ FILES = {
     "test_images": "t10k-images-idx3-ubyte",
     "test_labels": "t10k-labels-idx1-ubyte",
 }
-Arrays = dict[str, NDArray[np.uint8]]
+Arrays = dict[str, NDArray[Any]]
 
 
-def idx_bytes(array: NDArray[np.uint8]) -> bytes:
-    header = struct.pack(">HBB", 0, 8, array.ndim) + struct.pack(f">{array.ndim}I", *array.shape)
-    return header + array.tobytes()
+CODES = {"uint8": 8, "int16": 11, "int32": 12, "float32": 13}
+
+
+def idx_bytes(array: NDArray[Any]) -> bytes:
+    header = struct.pack(f">HBB{array.ndim}I", 0, CODES[array.dtype.name], array.ndim, *array.shape)
+    return header + array.astype(array.dtype.newbyteorder(">")).tobytes()
 
 
 def write_files(folder: Path, arrays: Arrays, *, gz: bool = False) -> Path:
@@ -36,18 +40,17 @@ def write_files(folder: Path, arrays: Arrays, *, gz: bool = False) -> Path:
     return folder
 
 
-def random_arrays(seed: int, train: int = 6, test: int = 4) -> Arrays:
+def random_arrays(
+    seed: int, train: int = 6, test: int = 4, shape: tuple[int, ...] = (28, 28), classes: int = 10
+) -> Arrays:
     generator = np.random.default_rng(seed)
-
-    def draw(high: int, *shape: int) -> NDArray[np.uint8]:
-        return generator.integers(0, high, shape, dtype=np.uint8)
-
-    return {
-        "train_images": draw(256, train, 28, 28),
-        "train_labels": draw(10, train),
-        "test_images": draw(256, test, 28, 28),
-        "test_labels": draw(10, test),
-    }
+    arrays: Arrays = {}
+    for stage, count in (("train", train), ("test", test)):
+        arrays[f"{stage}_images"] = generator.integers(0, 256, (count, *shape), dtype=np.uint8)
+        # From the last class down, so that as few images as there are classes show them all.
+        labels = generator.permutation(classes - 1 - np.arange(count) % classes)
+        arrays[f"{stage}_labels"] = labels.astype(np.uint8 if classes < 256 else np.int32)
+    return arrays
 
 
 @pytest.fixture
@@ -59,6 +62,12 @@ def to_idx() -> Callable[[NDArray[np.uint8]], bytes]:
 def write() -> Callable[..., Path]:
     """Write four idx files into a folder; `gz=True` for gzipped ones."""
     return write_files
+
+
+@pytest.fixture
+def draw() -> Callable[..., Arrays]:
+    """Draw four arrays: `seed`, counts `train` and `test`, `shape` of an image, `classes`."""
+    return random_arrays
 
 
 @pytest.fixture
@@ -78,8 +87,6 @@ def published(monkeypatch: pytest.MonkeyPatch) -> dict[str, Arrays]:
     monkeypatch.setattr(
         "fmnist_bench.data.verify.FILE_SHAPES", {p: a.shape for p, a in arrays.items()}
     )
-    pair = {part: ((0, 1),) for part in ("train_images", "test_images")}
-    monkeypatch.setattr("fmnist_bench.data.old_release._DUPLICATES", pair)
     return datasets
 
 
@@ -90,5 +97,5 @@ def no_sources(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     programs.mkdir()
     monkeypatch.setenv("PATH", str(programs))
     monkeypatch.setattr("fmnist_bench.data.sources.DEBIAN_FOLDER", tmp_path / "not-installed")
-    monkeypatch.setattr("fmnist_bench.data.sources.mirrors", lambda name: ([], []))
+    monkeypatch.setattr("fmnist_bench.data.sources._TORCHVISION", "raise SystemExit('no mirror')")
     return programs

@@ -5,7 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from torchvision.datasets.mnist import read_image_file, read_label_file
+from torchvision.datasets.mnist import (
+    read_image_file,
+    read_label_file,
+    read_sn3_pascalvincent_tensor,
+)
 
 from fmnist_bench.data.idx import read_idx
 from fmnist_bench.errors import BenchError
@@ -35,6 +39,31 @@ def test_reads_what_torchvision_reads(
     np.testing.assert_array_equal(read, array)
 
 
+@pytest.mark.parametrize("kind", ["int16", "int32"])
+def test_labels_beyond_a_byte(kind: str, to_idx: ToIdx, tmp_path: Path) -> None:
+    """torchvision reads the elements; its label reader wants bytes."""
+    labels = np.array([0, 1, 255, 256, 32_767], kind)
+    (tmp_path / "f").write_bytes(to_idx(labels))
+    read = read_idx(tmp_path / "f")
+    assert read.dtype == kind and read.dtype.isnative
+    np.testing.assert_array_equal(read, read_sn3_pascalvincent_tensor(str(tmp_path / "f")))
+    np.testing.assert_array_equal(read, labels)
+
+
+def test_colour_images(to_idx: ToIdx, tmp_path: Path) -> None:
+    images = np.arange(2 * 4 * 5 * 3, dtype=np.uint8).reshape(2, 4, 5, 3)
+    (tmp_path / "f").write_bytes(to_idx(images))
+    np.testing.assert_array_equal(read_idx(tmp_path / "f"), images)
+
+
+def test_gz_is_found_under_the_raw_name(to_idx: ToIdx, tmp_path: Path) -> None:
+    (tmp_path / "f.gz").write_bytes(gzip.compress(to_idx(LABELS)))
+    np.testing.assert_array_equal(read_idx(tmp_path / "f"), LABELS)
+    (tmp_path / "f.gz").write_bytes(b"\x1f\x8bjunk")
+    with pytest.raises(BenchError, match=r"f\.gz: truncated"):
+        read_idx(tmp_path / "f")
+
+
 def test_result_may_be_written_to(to_idx: ToIdx, tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(to_idx(LABELS))
     assert read_idx(tmp_path / "f").flags.writeable
@@ -58,6 +87,7 @@ def corrupted(packed: bytes) -> bytes:
         (lambda raw: b"\x89PNG" + raw, "not an idx file"),
         (lambda raw: raw[:2] + b"\x0d" + raw[3:], "float32"),
         (lambda raw: raw[:2] + b"\x07" + raw[3:], "unknown type 0x07"),
+        (lambda raw: raw[:2] + b"\x0c" + raw[3:], "holds int32, expected uint8"),
         (lambda raw: raw[:3] + b"\x02" + raw[4:], "has 2 dimensions"),
         (lambda raw: gzip.compress(raw)[:-20], "truncated gzip"),
         (lambda raw: corrupted(gzip.compress(raw)), "corrupt gzip"),

@@ -39,6 +39,12 @@ def test_as_published_splits() -> None:
     assert len(none.validation) == 0
 
 
+def test_classes_beyond_a_byte_are_split_evenly() -> None:
+    labels = np.repeat(np.arange(300), 7).astype(np.int64)
+    split = split_indices(labels, split="stratified", validation=600, split_seed=SEED)
+    assert np.bincount(labels[split.validation]).tolist() == [2] * 300
+
+
 @pytest.mark.parametrize(
     ("split", "validation", "said"),
     [
@@ -47,7 +53,8 @@ def test_as_published_splits() -> None:
         ("stratified", 0, "take"),
         ("stratified", 5001, "divide evenly"),
         ("first", 60_000, "take fewer"),
-        ("first", -1, "take fewer"),
+        ("first", -1, "expected a whole number"),
+        ("first", 0.5, "expected a whole number"),
     ],
 )
 def test_an_impossible_split_is_refused(split: str, validation: int, said: str) -> None:

@@ -5,8 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fmnist_bench.data.folders import find_files
-from fmnist_bench.data.verify import digest_of, read_own, read_published
+from fmnist_bench.data.verify import read_own, read_published
 from fmnist_bench.errors import BenchError
 
 Arrays = dict[str, np.ndarray]
@@ -22,7 +21,7 @@ def complaint(read: Callable[[], object]) -> str:
 
 
 def published_complaint(folder: Path, name: str = "fashion_mnist") -> str:
-    return complaint(lambda: read_published(name, find_files(name, folder)))
+    return complaint(lambda: read_published(name, folder))
 
 
 @pytest.mark.parametrize("gz", [False, True])
@@ -34,8 +33,10 @@ def test_published_content_is_returned(
     tmp_path: Path,
 ) -> None:
     write(tmp_path, published["mnist"], gz=gz)
-    contents = read_published("mnist", find_files("mnist", tmp_path))
-    assert contents == {part: to_idx(array) for part, array in published["mnist"].items()}
+    parts = read_published("mnist", tmp_path)
+    assert {part: read.content for part, read in parts.items()} == {
+        part: to_idx(array) for part, array in published["mnist"].items()
+    }
 
 
 def test_swapped_files_are_named(
@@ -86,42 +87,77 @@ def test_old_release_is_refused_by_name(write: Write, tmp_path: Path) -> None:
     assert "old Fashion-MNIST" not in published_complaint(tmp_path, "mnist")
 
 
+def test_old_release_of_the_day_before_is_refused_by_name(write: Write, tmp_path: Path) -> None:
+    """Its labels are sorted by class."""
+    labels = np.sort(np.arange(10_000, dtype=np.uint8) % 10)
+    pixel, one = np.zeros((1, 28, 28), np.uint8), np.zeros(1, np.uint8)
+    arrays = {"train_images": pixel, "train_labels": one, "test_images": pixel}
+    write(tmp_path, {**arrays, "test_labels": labels})
+    assert "old Fashion-MNIST" in published_complaint(tmp_path)
+    labels[0], labels[-1] = labels[-1], labels[0]
+    write(tmp_path, {**arrays, "test_labels": labels})
+    assert "corrupt or edited" in published_complaint(tmp_path)
+    write(tmp_path, {**arrays, "test_labels": np.zeros_like(labels)})
+    assert "corrupt or edited" in published_complaint(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("shape", "classes"), [((28, 28), 10), ((32, 32, 3), 10), ((20, 31), 47), ((8, 8), 300)]
+)
+@pytest.mark.parametrize("named", [False, True])
 def test_own_data_of_the_format_is_taken(
-    own: Arrays, write: Write, to_idx: Callable[..., bytes], tmp_path: Path
+    shape: tuple[int, ...],
+    classes: int,
+    named: bool,
+    draw: Callable[..., Arrays],
+    write: Write,
+    to_idx: Callable[..., bytes],
+    tmp_path: Path,
 ) -> None:
+    own = draw(1, train=2 * classes, test=classes, shape=shape, classes=classes)
     write(tmp_path, own, gz=True)
-    contents = read_own(find_files("mnist", tmp_path))
-    assert contents == {part: to_idx(array) for part, array in own.items()}
+    parts = read_own(tmp_path, classes if named else None)
+    assert {part: read.content for part, read in parts.items()} == {
+        part: to_idx(array) for part, array in own.items()
+    }
 
 
 @pytest.mark.parametrize(
     ("part", "array", "said"),
     [
-        (
-            "train_images",
-            np.zeros((6, 28, 27), np.uint8),
-            "holds [6, 28, 27], expected [n, 28, 28]",
-        ),
+        ("train_images", np.zeros((6, 8, 8, 4), np.uint8), "holds [6, 8, 8, 4], expected [n, h"),
         ("train_images", np.zeros((0, 28, 28), np.uint8), "n >= 1"),
-        ("train_images", np.zeros(6, np.uint8), "holds [6], expected [n, 28, 28]"),
+        ("train_images", np.zeros((6, 28, 0), np.uint8), "holds [6, 28, 0]"),
+        ("train_images", np.zeros(6, np.uint8), "holds [6], expected [n, height, width]"),
         ("train_labels", np.zeros(5, np.uint8), "holds [5], expected [6]"),
+        ("test_images", np.zeros((4, 28, 27), np.uint8), "images of [28, 27], expected [28, 28]"),
+        ("test_images", np.zeros((4, 28, 28, 3), np.uint8), "expected [28, 28]"),
         ("test_labels", np.zeros((4, 28, 28), np.uint8), "holds [4, 28, 28], expected [4]"),
         ("test_labels", np.array([0, 9, 10, 1], np.uint8), "label 10 at index 2, expected 0 to 9"),
+        ("test_labels", np.array([0, -1, 1, 1], np.int16), "label -1 at index 1, expected 0 to 9"),
+        ("test_labels", np.zeros(4, np.float32), "holds float32, expected uint8 or int16 or int32"),
     ],
 )
+@pytest.mark.parametrize("classes", [None, 10])
 def test_own_data_of_another_format_is_refused(
-    part: str, array: np.ndarray, said: str, own: Arrays, write: Write, tmp_path: Path
+    part: str,
+    array: np.ndarray,
+    said: str,
+    classes: int | None,
+    own: Arrays,
+    write: Write,
+    tmp_path: Path,
 ) -> None:
+    own["train_labels"][:] = [0, 1, 2, 3, 4, 9]
     write(tmp_path, own | {part: array})
-    assert said in complaint(lambda: read_own(find_files("mnist", tmp_path)))
+    assert said in complaint(lambda: read_own(tmp_path, classes))
 
 
-def test_digest_of_published_content_is_the_published_one(
-    published: dict[str, Arrays], own: Arrays, to_idx: Callable[..., bytes]
-) -> None:
-    from fmnist_bench.data.facts import dataset_facts
-
-    contents = {part: to_idx(array) for part, array in published["mnist"].items()}
-    assert digest_of("mnist", contents) == dataset_facts("mnist").digest
-    contents["test_labels"] = to_idx(own["test_labels"])
-    assert digest_of("mnist", contents) != dataset_facts("mnist").digest
+def test_more_classes_than_there_may_be(own: Arrays, write: Write, tmp_path: Path) -> None:
+    labels = np.array([0, 1, 2, 3, 4, 65_534], np.int32)
+    write(tmp_path, own | {"train_labels": labels})
+    read_own(tmp_path, None)
+    write(tmp_path, own | {"train_labels": labels + 1})
+    assert "label 65535 at index 5, expected 0 to 65534" in complaint(
+        lambda: read_own(tmp_path, None)
+    )

@@ -24,13 +24,14 @@ def test_failures_stay_where_they_happen_and_are_retried_alone(
     start: Start, misbehaving: str, runs: Path
 ) -> None:
     words = ["-m", misbehaving, f"+model.net.deed={','.join(DEEDS)}"]
-    sweep = start(*words, "trainer.time_limit_seconds=25")
+    sweep = start(*words, "time_limit_seconds=25")
     out, err = sweep.communicate(timeout=300)
     assert sweep.returncode == 1, out + err
     assert out.strip().endswith("1 trained, 5 failed")
     for folder in runs.iterdir():
         record = read_record(folder)
-        deed = record.config["model"]["net"]["deed"]
+        assert record.recipe is not None
+        deed = record.recipe["model"]["net"]["deed"]
         assert record.reason == DEEDS[deed], record.error
         assert f"{record.reason}: {record.error}" in out or deed == "good"
         log = (folder / "run.log").read_text()
@@ -38,7 +39,7 @@ def test_failures_stay_where_they_happen_and_are_retried_alone(
         assert ("Traceback" in log) == (deed in ("raise", "gorge"))
 
     written = {path: path.stat().st_mtime_ns for path in runs.glob("*/record.json")}
-    retry = start(*words, "--retry-failed", "trainer.time_limit_seconds=25")
+    retry = start(*words, "--retry-failed", "time_limit_seconds=25")
     out, err = retry.communicate(timeout=300)
     assert retry.returncode == 1, out + err
     assert "1 of 6 done, 5 to run" in out

@@ -25,15 +25,10 @@ KILLS = 20
 def test_a_run_killed_at_20_random_moments_ends_with_the_same_bits(
     make_spec: Callable[..., Spec],
 ) -> None:
-    overrides = ("epochs=150", "model.net.dropout=0.2", "augment=crop_flip", "ema=standard")
+    overrides = ("epochs=150", "model.net.dropout=0.2", "augment=crop_flip", "callbacks=[ema]")
     straight = make_spec(*overrides)
     assert run_job(straight).ok
-    killed = Spec(
-        {**straight.config, "paths": {"outputs": str(straight.folder / "killed")}},
-        straight.data_folder,
-        straight.data_digest,
-    )
-    killed.write()
+    killed = make_spec(*overrides, f"paths.outputs={straight.folder / 'killed'}")
     moments = random.Random(0)
     resumed_from = set()
     kills = 0

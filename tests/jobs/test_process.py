@@ -17,8 +17,9 @@ from filelock import FileLock
 
 from fmnist_bench.errors import BenchError
 from fmnist_bench.jobs import process as module
-from fmnist_bench.jobs.job import LOCK_FILE, record_failure, run_job
-from fmnist_bench.jobs.process import run_process
+from fmnist_bench.jobs.job import record_failure, run_job
+from fmnist_bench.jobs.process import Processes
+from fmnist_bench.jobs.worker import LOCK_FILE
 from fmnist_bench.records.environment import CORES_VARIABLE, cores
 from fmnist_bench.records.outcome import failed_record
 from fmnist_bench.records.record import Score, read_record, write_record
@@ -55,7 +56,7 @@ def test_a_job_that_leaves_no_record_gets_one(
     make_spec: MakeSpec, script: Script, code: str, reason: str, said: str
 ) -> None:
     script(code)
-    spec = make_spec("trainer.time_limit_seconds=1")
+    spec = make_spec("time_limit_seconds=1")
     outcome = run_job(spec)
     assert outcome.state == "failed"
     record = read_record(spec.folder)
@@ -81,7 +82,7 @@ def test_no_process_outlives_its_job(make_spec: MakeSpec, script: Script, end: s
         "rank = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(99)'])\n"
         f"open(folder + '/rank', 'w').write(str(rank.pid))\n{end}"
     )
-    spec = make_spec("trainer.time_limit_seconds=3")
+    spec = make_spec("time_limit_seconds=3")
     run_job(spec)
     rank = int((spec.folder / "rank").read_text())
     assert not psutil.pid_exists(rank) or psutil.Process(rank).status() == psutil.STATUS_ZOMBIE
@@ -148,8 +149,8 @@ def test_a_job_is_no_rank_of_whatever_started_it_and_ranks_divide_the_cores(
     monkeypatch.setenv(CORES_VARIABLE, "6")
     script("import json; json.dump(dict(os.environ), open(folder + '/environment', 'w'))")
     for overrides, share in (((), "6"), (("trainer=ddp", "trainer.accelerator=cpu"), "3")):
-        spec = make_spec("trainer.profile=cpu", *overrides)
-        run_process(spec)
+        spec = make_spec(*overrides)
+        Processes(fork=False).run(spec)
         environment = (spec.folder / "environment").read_text()
         assert f'"{CORES_VARIABLE}": "{share}"' in environment
         assert not any(f'"{name}' in environment for name in ("RANK", "MASTER_", "SLURM_", "PL_"))
@@ -190,7 +191,7 @@ def test_a_job_keeps_its_memory_and_spins_briefly_unless_the_user_says_otherwise
         monkeypatch.setenv(name, value)
     script("import json; json.dump(dict(os.environ), open(folder + '/environment', 'w'))")
     spec = make_spec()
-    run_process(spec)
+    Processes(fork=False).run(spec)
     environment = json.loads((spec.folder / "environment").read_text())
     assert expected.items() <= environment.items()
     if mine:
@@ -218,7 +219,7 @@ def test_a_run_on_the_cpu_sees_no_gpu_unless_the_user_says_otherwise(
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", mine)
     script("import json; json.dump(dict(os.environ), open(folder + '/environment', 'w'))")
     spec = make_spec(*overrides)
-    run_process(spec)
+    Processes(fork=False).run(spec)
     environment = json.loads((spec.folder / "environment").read_text())
     assert environment.get("CUDA_VISIBLE_DEVICES") == seen
 
@@ -232,12 +233,11 @@ def test_a_share_of_the_cores_that_is_no_number_is_refused(
             cores()
 
 
-def test_a_run_that_another_sweep_holds_is_busy(make_spec: MakeSpec, script: Script) -> None:
-    script("open(folder + '/trained', 'w').close()")
+def test_a_run_that_another_sweep_holds_is_busy(make_spec: MakeSpec) -> None:
     spec = make_spec()
     with FileLock(spec.folder / LOCK_FILE):
         assert run_job(spec).state == "busy"
-    assert not (spec.folder / "trained").exists()
+    assert not (spec.folder / "record.json").exists()
 
 
 def test_a_run_that_another_sweep_finished_meanwhile_is_not_trained_again(
@@ -263,7 +263,7 @@ def test_a_failed_run_is_trained_again(make_spec: MakeSpec, script: Script) -> N
 
 def child(spec: Spec) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
-        [sys.executable, "-m", "fmnist_bench.jobs.child", str(spec.folder)],
+        [sys.executable, "-m", "fmnist_bench.jobs.worker", str(spec.folder)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         process_group=0,

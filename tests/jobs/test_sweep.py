@@ -60,7 +60,7 @@ def test_a_sweep_trains_each_combination_once_and_failures_stay_where_they_happe
 def test_a_job_beyond_its_time_limit_is_recorded_as_such(
     small_overrides: list[str], tmp_path: Path
 ) -> None:
-    answer = bench("train", *small_overrides, "epochs=100000", "trainer.time_limit_seconds=0.1")
+    answer = bench("train", *small_overrides, "epochs=100000", "time_limit_seconds=0.1")
     assert answer.returncode == 1, answer.stderr
     (folder,) = folders(tmp_path)
     record = read_record(folder)

@@ -37,7 +37,7 @@ def test_a_run_leaves_its_pictures(make_spec: MakeSpec) -> None:
             assert min(picture.size) > 400
 
 
-@pytest.mark.parametrize("override", ["protocol.test=never", "trainer.limit_batches=2"])
+@pytest.mark.parametrize("override", ["protocol.test=never", "limit_batches=2"])
 def test_a_trial_and_a_smoke_run_leave_none(make_spec: MakeSpec, override: str) -> None:
     spec = make_spec(override)
     assert worker.main(spec.folder) == 0

@@ -49,7 +49,7 @@ def test_what_the_suite_defines_is_known() -> None:
 
 def test_every_target_in_conf_is_known() -> None:
     """All but those that no record holds: trackers and launchers."""
-    groups = ("augment", "mixing", "model", "schedule")
+    groups = ("augment", "loss", "mixing", "model", "schedule")
     texts = [path.read_text() for group in groups for path in (conf_dir() / group).glob("*.yaml")]
     targets = {found for text in texts for found in re.findall(r"_target_: (\S+)", text)}
     assert len(targets) > 20

@@ -49,7 +49,8 @@ def test_loss_is_cross_entropy_and_smoothed_only_in_training(smoothing: float) -
         init=None,
         optimizer=lambda groups: torch.optim.SGD(groups, lr=0.1),
         schedule=constant,
-        label_smoothing=smoothing,
+        loss=nn.CrossEntropyLoss(label_smoothing=smoothing),
+        metrics={},
         decay_norm_and_bias=False,
     ).eval()
     images, labels = torch.randn(50, 1, 28, 28), torch.arange(50) % 10
@@ -64,7 +65,7 @@ def test_loss_is_cross_entropy_and_smoothed_only_in_training(smoothing: float) -
     model.validation_step((images[:30], labels[:30]), 0)
     model.validation_step((images[30:], labels[30:]), 1)
     assert model._validation_loss.compute().item() == pytest.approx(plain, rel=1e-4)
-    assert model._validation_accuracy.compute().item() == pytest.approx(correct)
+    assert model._validation_hits.compute().item() == pytest.approx(correct)
 
 
 def test_init_is_applied_to_the_net() -> None:
@@ -73,7 +74,8 @@ def test_init_is_applied_to_the_net() -> None:
         init=lambda net: [nn.init.zeros_(parameter) for parameter in net.parameters()],
         optimizer=lambda groups: torch.optim.SGD(groups, lr=0.1),
         schedule=constant,
-        label_smoothing=0.0,
+        loss=nn.CrossEntropyLoss(),
+        metrics={},
         decay_norm_and_bias=False,
     )
     assert not any(parameter.any() for parameter in model.parameters())

@@ -182,11 +182,13 @@ def train_two_epochs(
         init=None,
         optimizer=lambda groups: torch.optim.SGD(groups, lr=0.1),
         schedule=constant,
-        label_smoothing=0.1,
+        loss=nn.CrossEntropyLoss(label_smoothing=0.1),
+        metrics={},
         decay_norm_and_bias=False,
         mixing=CutMix(alpha=1.0, p=0.9),
     )
-    trainer = SimpleNamespace(current_epoch=0, global_rank=rank)
+    data = SimpleNamespace(class_names=range(CLASSES))
+    trainer = SimpleNamespace(current_epoch=0, global_rank=rank, datamodule=data)
     pixels = torch.randint(256, (64, 1, 28, 28), generator=Generator().manual_seed(0))
     batches = TrainBatches(
         pixels.to(torch.uint8),
@@ -264,14 +266,10 @@ class Interrupted(Exception):
 def test_a_resumed_run_mixes_as_the_uninterrupted(
     make_spec: Callable[..., Spec], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    straight = make_spec("mixing=cutmix", "ema=standard", "seed=3")
+    straight = make_spec("mixing=cutmix", "callbacks=[ema]", "seed=3")
     expected = run(straight)
-    resumed = Spec(
-        {**straight.config, "paths": {"outputs": str(straight.folder / "resumed")}},
-        straight.data_folder,
-        straight.data_digest,
-    )
-    resumed.write()
+    outputs = f"paths.outputs={straight.folder / 'resumed'}"
+    resumed = make_spec("mixing=cutmix", "callbacks=[ema]", "seed=3", outputs)
 
     def break_off(
         self: DivergenceGuard, trainer: Any, module: Any, outputs: Any, batch: Any, index: int

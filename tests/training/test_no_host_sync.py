@@ -152,6 +152,10 @@ def test_averaged_weights_wait_where_they_are_updated_and_nowhere_else(
     make_spec: Callable[..., Spec],
 ) -> None:
     # torch's AveragedModel keeps its count of updates on the device and asks whether it is 0.
-    steps = waits_of(make_spec("epochs=1", "batch_size=4", "ema=standard", "ema.every_n_steps=5"))
+    steps = waits_of(
+        make_spec(
+            "epochs=1", "batch_size=4", "callbacks=[ema]", "callbacks.ema.update_every_n_steps=5"
+        )
+    )
     waited = {number for number, seen in enumerate(steps) if seen}
     assert waited - GUARDED <= {number for number in range(75) if number % 5 == 0}

@@ -37,7 +37,7 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, epoch: int, batch: int) -> None:
 
 
 def curves(record: Record) -> list[dict[str, Any]]:
-    return [entry.model_dump(exclude={"seconds"}) for entry in record.history]
+    return [entry.model_dump(exclude={"seconds"}) for entry in record.history or []]
 
 
 @pytest.mark.parametrize(
@@ -45,9 +45,9 @@ def curves(record: Record) -> list[dict[str, Any]]:
     [
         ("model.net.dropout=0.3", "augment=crop_flip_erase"),
         ("schedule=plateau", "schedule.patience=0", "optimizer.lr=0.01", "optimizer=sgd"),
-        ("ema=standard", "ema.decay=0.8", "schedule=onecycle"),
-        ("early_stopping=standard", "early_stopping.patience=1", "model=linear"),
-        ("protocol=final", "protocol.validation=0", "ema=standard", "ema.decay=0.8"),
+        ("callbacks=[ema]", "callbacks.ema.decay=0.8", "schedule=onecycle"),
+        ("callbacks=[early_stopping]", "callbacks.early_stopping.patience=1", "model=linear"),
+        ("protocol=final", "protocol.validation=0", "callbacks=[ema]", "callbacks.ema.decay=0.8"),
     ],
 )
 def test_resumed_run_equals_the_uninterrupted_bit_by_bit(
@@ -56,12 +56,9 @@ def test_resumed_run_equals_the_uninterrupted_bit_by_bit(
     straight = make_spec("epochs=6", *overrides, "seed=3")
     expected = run(straight)
     assert expected is not None
-    resumed = Spec(
-        {**straight.config, "paths": {"outputs": str(straight.folder / "resumed")}},
-        straight.data_folder,
-        straight.data_digest,
+    resumed = make_spec(
+        "epochs=6", *overrides, "seed=3", f"paths.outputs={straight.folder / 'resumed'}"
     )
-    resumed.write()
     for epoch, batch in ((1, 0), (1, 8), (3, 4)):
         with monkeypatch.context() as patch:
             interrupt(patch, epoch, batch)
@@ -77,7 +74,7 @@ def test_resumed_run_equals_the_uninterrupted_bit_by_bit(
     assert np.array_equal(first.classes, second.classes)
     assert np.array_equal(first.confidence, second.confidence)
     assert curves(record) == curves(expected)
-    assert (record.best_epoch, record.epochs) == (expected.best_epoch, expected.epochs)
+    assert (record.selection, record.epochs) == (expected.selection, expected.epochs)
     assert record.validation == expected.validation
 
 
@@ -104,7 +101,7 @@ def test_a_checkpoint_that_was_cut_off_costs_an_epoch_and_no_more(
     cut: tuple[str, ...],
     first: int,
 ) -> None:
-    overrides = ("epochs=5", "seed=3", "ema=standard", "ema.decay=0.8")
+    overrides = ("epochs=5", "seed=3", "callbacks=[ema]", "callbacks.ema.decay=0.8")
     straight = make_spec(*overrides)
     expected = run(straight)
     resumed = make_spec(*overrides, f"paths.outputs={straight.folder / 'resumed'}")
@@ -151,10 +148,11 @@ def test_a_full_disk_leaves_the_checkpoint_before(
 def test_the_best_epoch_of_an_average_is_scored_as_it_was_validated(
     make_spec: Callable[..., Spec],
 ) -> None:
-    overrides = ("epochs=3", "ema=standard", "ema.decay=0.9", "optimizer.lr=0.02")
+    overrides = ("epochs=3", "callbacks=[ema]", "callbacks.ema.decay=0.9", "optimizer.lr=0.02")
     record = run(make_spec(*overrides, "protocol.weights=best"))
     assert record is not None and record.validation is not None
-    assert record.best_epoch is not None
-    best = record.history[record.best_epoch]
+    assert record.selection is not None and record.selection.epoch is not None
+    assert record.history is not None
+    best = record.history[record.selection.epoch]
     assert record.validation.accuracy == pytest.approx(best.validation_accuracy, abs=1e-6)
     assert record.validation.loss == pytest.approx(best.validation_loss, rel=1e-5)

@@ -17,9 +17,9 @@ from fmnist_bench.paths import conf_dir
 from fmnist_bench.records.predictions import read_predictions
 from fmnist_bench.records.record import Record, read_record
 from fmnist_bench.records.spec import Spec
-from fmnist_bench.training.assemble import COMPILE_MODES
 from fmnist_bench.training.guards import Diverged
 from fmnist_bench.training.run import run
+from fmnist_bench.training.speed import COMPILE_MODES
 
 MakeSpec = Callable[..., Spec]
 MODELS = sorted(
@@ -42,8 +42,9 @@ def test_a_run_leaves_a_record_predictions_and_weights(make_spec: MakeSpec) -> N
     assert record.validation is not None
     assert record.test is not None
     assert len(record.history) == 3
-    assert record.best_epoch is not None
-    best = record.history[record.best_epoch]
+    assert record.selection is not None and record.selection.epoch is not None
+    assert record.history is not None
+    best = record.history[record.selection.epoch]
     assert best.validation_accuracy == pytest.approx(record.validation.accuracy)
     assert best.validation_loss == pytest.approx(record.validation.loss, rel=1e-4)
     assert record.validation.accuracy > 0.5
@@ -55,7 +56,8 @@ def test_a_run_leaves_a_record_predictions_and_weights(make_spec: MakeSpec) -> N
 def test_of_equal_validation_accuracies_the_earliest_epoch_is_scored(make_spec: MakeSpec) -> None:
     record = finished(make_spec("model=prior", "optimizer.lr=0.0", "epochs=3"))
     assert len({epoch.validation_accuracy for epoch in record.history}) == 1
-    assert record.best_epoch == 0
+    assert record.selection is not None
+    assert record.selection.epoch == 0
 
 
 def test_the_test_score_is_that_of_the_predictions(make_spec: MakeSpec, idx_folder: Path) -> None:
@@ -84,7 +86,7 @@ def test_nothing_but_the_test_score_depends_on_the_test_set(
     make_spec: MakeSpec, idx_folder: Path, tmp_path: Path
 ) -> None:
     """Training, selection and validation are the same bits whatever the test labels say."""
-    spec = make_spec("early_stopping=standard", "early_stopping.patience=1")
+    spec = make_spec("callbacks=[early_stopping]", "callbacks.early_stopping.patience=1")
     record = finished(spec)
     weights = load_file(spec.folder / "weights.safetensors")
     other_folder = tmp_path / "other"
@@ -93,15 +95,17 @@ def test_nothing_but_the_test_score_depends_on_the_test_set(
     content = bytearray(path.read_bytes())
     content[8:] = bytes((label + 1) % 10 for label in content[8:])
     path.write_bytes(content)
-    other = Spec(
-        {**spec.config, "paths": {"outputs": str(tmp_path / "elsewhere")}}, other_folder, "1" * 64
+    other = make_spec(
+        "callbacks=[early_stopping]",
+        "callbacks.early_stopping.patience=1",
+        f"data.folder={other_folder}",
+        f"paths.outputs={tmp_path / 'elsewhere'}",
     )
-    other.write()
     changed = finished(other)
     again = load_file(other.folder / "weights.safetensors")
     assert all(torch.equal(weights[name], again[name]) for name in weights)
     assert changed.validation == record.validation
-    assert changed.best_epoch == record.best_epoch
+    assert changed.selection == record.selection
     one, two = (read_predictions(folder, 100) for folder in (spec.folder, other.folder))
     assert np.array_equal(one.classes, two.classes)
     assert record.test is not None
@@ -112,7 +116,8 @@ def test_nothing_but_the_test_score_depends_on_the_test_set(
 def test_final_trains_on_all_images_and_scores_the_last_weights(make_spec: MakeSpec) -> None:
     record = finished(make_spec("protocol=final", "protocol.validation=0", "drop_last=false"))
     assert record.validation is None
-    assert record.best_epoch is None
+    assert record.selection is not None
+    assert (record.selection.weights, record.selection.epoch) == ("last", None)
     assert all(epoch.validation_loss is None for epoch in record.history)
     assert record.test is not None
 
@@ -127,7 +132,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_without_a_score(make_spec: Make
 @pytest.mark.parametrize(
     "overrides",
     [
-        ("early_stopping=standard",),
+        ("callbacks=[early_stopping]",),
         ("schedule=plateau",),
         ("protocol.weights=best",),
     ],
@@ -145,8 +150,8 @@ def test_final_refuses_what_needs_validation(
     [
         ("+model.net.depth=3", "depth"),
         ("data.scaling=wrong", "data.scaling"),
-        ("schedule=plateau schedule.monitor=test/loss", "test/loss"),
-        ("early_stopping=standard early_stopping.monitor=test/loss", "test/loss"),
+        ("schedule=plateau schedule.monitor=test/loss", "schedule.monitor: 'test/loss'"),
+        ("callbacks=[early_stopping] callbacks.early_stopping.monitor=test/loss", "test/loss"),
         ("batch_size=1000", "batch_size"),
     ],
 )
@@ -163,10 +168,10 @@ def test_a_config_that_no_class_takes_is_refused(
     [
         ("optimizer=sgd", "schedule=onecycle", "grad_clip=1.0"),
         ("optimizer=adam", "schedule=step", "label_smoothing=0.1", "test_time_flip=true"),
-        ("schedule=plateau", "ema=standard", "ema.decay=0.9"),
+        ("schedule=plateau", "callbacks=[ema]", "callbacks.ema.decay=0.9"),
         ("schedule=constant", "precision=bf16-mixed", "logger=none"),
         ("augment=crop_flip_erase", "decay_norm_and_bias=true"),
-        ("augment=rotate_zoom_shift", "trainer.limit_batches=2"),
+        ("augment=rotate_zoom_shift", "limit_batches=2"),
     ],
 )
 def test_options_of_training_work_together(make_spec: MakeSpec, overrides: tuple[str, ...]) -> None:
@@ -178,7 +183,7 @@ def test_options_of_training_work_together(make_spec: MakeSpec, overrides: tuple
 @pytest.mark.parametrize("model", MODELS)
 def test_every_model_is_interchangeable(make_spec: MakeSpec, model: str) -> None:
     """Each conf/model trains, validates and is scored on the same path, without a change."""
-    spec = make_spec(f"model={model}", "epochs=1", "trainer.limit_batches=1", "batch_size=8")
+    spec = make_spec(f"model={model}", "epochs=1", "limit_batches=1", "batch_size=8")
     record = finished(spec)
     (epoch,) = record.history
     for value in (
@@ -195,7 +200,7 @@ def test_every_model_is_interchangeable(make_spec: MakeSpec, model: str) -> None
 
 def test_an_unknown_mode_of_compilation_is_refused(make_spec: MakeSpec) -> None:
     with pytest.raises(BenchError, match=r"compile: 'fastest' is unknown; .*reduce-overhead"):
-        run(make_spec("compile=fastest"))
+        run(make_spec("speed.compile=fastest"))
 
 
 def test_modes_of_compilation_are_those_of_torch() -> None:
@@ -223,14 +228,6 @@ def test_matrix_products_of_fp32_are_as_precise_as_asked(
         torch.set_float32_matmul_precision(before)
 
 
-def test_a_config_from_before_a_key_existed_runs(make_spec: MakeSpec) -> None:
-    spec = make_spec("epochs=1")
-    name = spec.name
-    assert spec.config.pop("matmul_precision") is None
-    assert finished(spec).identity == spec.identity
-    assert spec.name == name
-
-
 def test_numbers_too_small_to_be_normal_count_as_zero(make_spec: MakeSpec) -> None:
     before = torch.ones(1) * 1e-30 * 1e-10
     torch.set_flush_denormal(False)
@@ -255,5 +252,5 @@ def test_the_net_is_compiled_in_the_mode_asked_for(
     monkeypatch.setattr(
         torch.nn.Module, "compile", lambda self, **options: asked.append(options["mode"])
     )
-    finished(make_spec(f"compile={choice}", "epochs=1"))
+    finished(make_spec(f"speed.compile={choice}", "epochs=1"))
     assert asked == [choice if mode is ... else mode]

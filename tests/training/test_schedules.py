@@ -4,7 +4,13 @@ from typing import Any
 import pytest
 import torch
 from torch.optim import SGD
-from torch.optim.lr_scheduler import CosineAnnealingLR, OneCycleLR, ReduceLROnPlateau
+from torch.optim.lr_scheduler import (
+    CosineAnnealingLR,
+    ExponentialLR,
+    MultiStepLR,
+    OneCycleLR,
+    ReduceLROnPlateau,
+)
 
 from fmnist_bench.errors import BenchError
 from fmnist_bench.training import schedules
@@ -82,6 +88,39 @@ def test_step_falls_at_its_milestones() -> None:
     )
     expected = [PEAK] * 10 + [PEAK * 0.1] * 5 + [PEAK * 0.01] * 5
     assert rates(made, 20) == pytest.approx(expected)
+
+
+def test_inverse_time_is_keras_decay() -> None:
+    made = schedules.inverse_time(optimizer(), steps_per_epoch=10, epochs=2, decay=0.25)
+    assert rates(made, 4) == pytest.approx([PEAK, PEAK / 1.25, PEAK / 1.5, PEAK / 1.75])
+
+
+def by_epoch(schedule: dict[str, Any], epochs: int) -> list[float]:
+    """Learning rate in each of `epochs`."""
+    assert schedule["interval"] == "epoch"
+    return rates(schedule | {"interval": "step"}, epochs)
+
+
+def test_step_at_falls_after_its_epochs_like_torchs() -> None:
+    made = schedules.step_at(
+        optimizer(), steps_per_epoch=10, epochs=6, milestones=[2, 4], factor=0.5
+    )
+    torchs = MultiStepLR(optimizer(), [2, 4], gamma=0.5)
+    expected = by_epoch({"scheduler": torchs, "interval": "epoch"}, 6)
+    assert by_epoch(made, 6) == pytest.approx(expected)
+    assert expected[1:3] == pytest.approx([PEAK, PEAK / 2])
+
+
+def test_exponential_is_torchs() -> None:
+    made = schedules.exponential(optimizer(), steps_per_epoch=10, epochs=4, factor=0.9)
+    torchs = ExponentialLR(optimizer(), gamma=0.9)
+    expected = by_epoch({"scheduler": torchs, "interval": "epoch"}, 4)
+    assert by_epoch(made, 4) == pytest.approx(expected)
+
+
+def test_linear_falls_by_the_same_each_epoch() -> None:
+    made = schedules.linear(optimizer(), steps_per_epoch=10, epochs=4)
+    assert by_epoch(made, 4) == pytest.approx([PEAK, PEAK * 0.75, PEAK * 0.5, PEAK * 0.25])
 
 
 @pytest.mark.parametrize(("monitor", "mode"), [("val/loss", "min"), ("val/accuracy", "max")])

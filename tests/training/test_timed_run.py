@@ -6,17 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import pytorch_lightning as pl
 import torch
-from omegaconf import OmegaConf
-from pytorch_lightning.plugins import Precision
 from safetensors.torch import load_file
 
+from fmnist_bench.config.build import build
 from fmnist_bench.data.datamodule import ImageDataModule
 from fmnist_bench.nets.speed_cnn import SpeedCNN
 from fmnist_bench.records.record import Record
 from fmnist_bench.records.spec import Spec
 from fmnist_bench.training import weights
-from fmnist_bench.training.assemble import build_data, build_model
 from fmnist_bench.training.clock import Clock
 from fmnist_bench.training.run import run
 from fmnist_bench.training.warm_up import warm_up
@@ -34,17 +33,18 @@ def finished(spec: Spec) -> Record:
 
 
 def parts(spec: Spec) -> tuple[Any, ImageDataModule]:
-    config = OmegaConf.create(spec.config)
-    return build_model(config), build_data(config, spec.data_folder)
+    data = build(spec.config["data"], "data")
+    data.setup("fit")
+    return build(spec.config["model"], "model"), data
 
 
 def test_the_warm_up_leaves_no_trace(make_spec: MakeSpec) -> None:
-    model, data = parts(make_spec(*SPEED_CNN))
+    spec = make_spec(*SPEED_CNN, "warm_up_steps=2", "eval_batch_size=50")
+    model, data = parts(spec)
     before = copy.deepcopy(model.net.state_dict())
     seen: list[torch.Tensor] = []
     hook = model.net.register_forward_pre_hook(lambda net, args: seen.append(args[0]))
-    options: Any = {"device": CPU, "precision": Precision()}
-    warm_up(model, model.net, data, steps=2, eval_batch_size=50, **options)
+    warm_up(model, data, spec.config, pl.Trainer(accelerator="cpu", logger=False))
     hook.remove()
     assert [len(images) for images in seen] == [32, 32, 50]
     for name, value in model.net.state_dict().items():

@@ -11,25 +11,12 @@ from typing import Any
 FILE_NAME = "leaderboard.html"
 
 LIBRARY = "chart.umd.min.js"
-SCRIPTS = (
-    "dom.js",
-    "scale.js",
-    "state.js",
-    "theme.js",
-    "pictures.js",
-    "column.js",
-    "detail.js",
-    "cells.js",
-    "table.js",
-    "open.js",
-    "axes.js",
-    "marks.js",
-    "curves.js",
-    "points.js",
-    "charts.js",
-    "reported.js",
-    "hard.js",
-    "main.js",
+SCRIPTS = tuple(
+    f"{name}.js"
+    for name in (
+        *("dom", "scale", "state", "theme", "pictures", "column", "detail", "cells", "table"),
+        *("open", "axes", "marks", "curves", "points", "charts", "reported", "hard", "main"),
+    )
 )
 """In the order of running; classic scripts, so each sees the names of those before it."""
 

@@ -1,21 +1,17 @@
 """Everything the page shows, as one JSON document."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fmnist_bench.board.collect import Run
-from fmnist_bench.board.hard_images import HardImages, hard_images
-from fmnist_bench.board.page.columns import column_data
-from fmnist_bench.board.page.pareto import pareto_front
-from fmnist_bench.board.page.pictures import ACROSS, SIDE, sheet
-from fmnist_bench.board.page.reported import reported_data
+from fmnist_bench.board.escape import one_line
+from fmnist_bench.board.hard_images import hard_images
+from fmnist_bench.board.page.claims import reported_data
 from fmnist_bench.board.page.row import row_data
-from fmnist_bench.board.page.scores import scores
-from fmnist_bench.board.page.text import one_line
+from fmnist_bench.board.page.sheet import ACROSS, SIDE, sheet
 from fmnist_bench.board.standings import Board
 from fmnist_bench.data.facts import DATASETS
 from fmnist_bench.errors import BenchError
@@ -24,20 +20,17 @@ MOST_PICTURES = 600
 """Pictures of one dataset on the page; about 600 bytes each."""
 
 _PROBLEMS_NAMED = 20
-_COSTS = ("parameters", "macs", "seconds")
-
-Images = Mapping[str, NDArray[np.uint8]]
 
 
 def payload(
-    board: Board, runs: Iterable[Run], images: Images, reviews: Mapping[str, str]
+    board: Board, images: Mapping[str, NDArray[np.uint8]], reviews: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return the page's data: the board, why runs failed, pictures where there are `images`.
+    """Return the page's data: the board, and pictures where there are `images`.
 
-    `runs` are all that were collected; `images` maps a dataset to its test images, shape
-    (10000, 28, 28); `reviews` maps a row's name to the text of its review.
+    `images` maps a dataset to its test images, shape (10000, 28, 28); `reviews` maps a row's
+    name to the text of its review. Other data than the published has no tab on the page.
     """
-    rows = _rows(board, runs, reviews)
+    rows = [row_data(each, reviews.get(each.row.label.name)) for each in board.standings]
     hard = {name: _hard(board, name) for name in DATASETS}
     return {
         "datasets": {
@@ -45,7 +38,10 @@ def payload(
                 "title": facts.title,
                 "classes": facts.class_names,
                 "pictures": _pictures(name, rows, hard[name], images.get(name)),
-                "fronts": {cost: _front(rows, name, cost) for cost in _COSTS},
+                "fronts": {
+                    cost: board.fronts[name].get(cost, ())
+                    for cost in ("parameters", "macs", "seconds")
+                },
                 "hard": hard[name],
             }
             for name, facts in DATASETS.items()
@@ -56,52 +52,18 @@ def payload(
     }
 
 
-def _rows(board: Board, runs: Iterable[Run], reviews: Mapping[str, str]) -> list[dict[str, Any]]:
-    failures: dict[tuple[str, str, str], list[Run]] = {}
-    for run in runs:
-        if run.record.status == "failed":
-            key = (run.record.row.name, run.record.recipe, run.record.dataset)
-            failures.setdefault(key, []).append(run)
-    by_dataset = {name: scores(board, name) for name in DATASETS}
-    rows = []
-    for standing in board.standings:
-        row = standing.row
-        columns = {
-            name: column_data(
-                row.columns[name], name, each[row.key], failures.get((*row.key, name), [])
-            )
-            for name, each in by_dataset.items()
-            if row.key in each
-        }
-        rows.append(row_data(standing, columns, reviews.get(row.row.name)))
-    return rows
-
-
-def _front(rows: list[dict[str, Any]], dataset: str, cost: str) -> list[int]:
-    """Return the places of the rows on the Pareto front; rows with gaps cannot be on it."""
-    points = {}
-    for place, row in enumerate(rows):
-        column, value = row["columns"].get(dataset, {}), row["cost"].get(cost, {}).get("value")
-        if value is not None and "mean" in column and column["status"] != "incomplete":
-            points[place] = (float(value), float(column["mean"]))
-    return pareto_front(points)
-
-
 def _hard(board: Board, dataset: str) -> dict[str, Any]:
     try:
         found = hard_images([standing.row for standing in board.standings], dataset)
     except BenchError:
         return {"rows": 0, "images": []}
-    return {"rows": len(found.rows), "images": _hard_images(found)}
-
-
-def _hard_images(found: HardImages) -> list[dict[str, Any]]:
-    return [
+    rows = len(found.rows)
+    images = [
         {
             "index": image.index,
             "label": image.label,
             "taken_for": image.taken_for,
-            "wrong": f"{round(image.share_wrong * len(found.rows))}/{len(found.rows)}",
+            "wrong": f"{round(image.share_wrong * rows)}/{rows}",
             "votes": [
                 {"class": each, "share": round(share, 4), "text": f"{100 * share:.0f} %"}
                 for each, share in image.votes
@@ -109,6 +71,7 @@ def _hard_images(found: HardImages) -> list[dict[str, Any]]:
         }
         for image in found.images
     ]
+    return {"rows": rows, "images": images}
 
 
 def _pictures(
@@ -132,10 +95,7 @@ def _pictures(
 
 
 def _notes(board: Board) -> list[str]:
-    notes = [f"{count} left out: {reason}." for reason, count in board.left_out.items()]
-    if board.duplicates:
-        notes.append(f"{board.duplicates} left out: second copies of a run shown here.")
-    for problem in board.unreadable[:_PROBLEMS_NAMED]:
-        notes.append(f"Unreadable, left out: {one_line(str(problem))}")
+    named = [one_line(str(problem)) for problem in board.unreadable[:_PROBLEMS_NAMED]]
+    notes = board.omissions + [f"Unreadable, left out: {problem}" for problem in named]
     more = len(board.unreadable) - _PROBLEMS_NAMED
     return [*notes, f"{more} more unreadable records left out."] if more > 0 else notes

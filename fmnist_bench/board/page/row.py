@@ -1,85 +1,77 @@
 """One row of the board, as the page's data."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import yaml  # type: ignore[import-untyped]  # stubs for one call
 
-from fmnist_bench.board.figures import accuracy, count, duration
-from fmnist_bench.board.page.text import block, code, one_line
-from fmnist_bench.board.preprocessing import preprocessing
+from fmnist_bench.board.escape import one_line
+from fmnist_bench.board.figures import accuracy, count, reads
+from fmnist_bench.board.page.columns import column_data, cost_data
+from fmnist_bench.board.page.text import block, code
 from fmnist_bench.board.reruns import Rerun
 from fmnist_bench.board.rows import BoardRow
 from fmnist_bench.board.standings import Standing
-from fmnist_bench.records.identity import identity_config
+from fmnist_bench.data.facts import DATASETS
 from fmnist_bench.records.names import fit_for_a_folder
-from fmnist_bench.records.record import Hardware, Record
+from fmnist_bench.records.record import Machine
 
 CONFIG_LONGEST = 8000
 REVIEW_LONGEST = 4000
 
 
-def row_data(
-    standing: Standing, columns: Mapping[str, dict[str, Any]], review: str | None
-) -> dict[str, Any]:
-    """Return what the page says of one row beside its `columns`."""
-    row, label = standing.row, standing.row.row
+def row_data(standing: Standing, review: str | None) -> dict[str, Any]:
+    """Return what the page says of one row; all have a column of Fashion-MNIST."""
+    row, label = standing.row, standing.row.label
+    columns = {name: row.columns[name] for name in DATASETS}
     data: dict[str, Any] = {
         "title": one_line(row.title),
         "classifier": one_line(label.classifier),
         "submitter": one_line(label.submitter),
         "code": code(label.code),
         "tier": standing.tier,
-        "tied": [one_line(title) for title in standing.tied],
+        "tied": [one_line(title) for title in row.fashion.tied],
         "rerun": _rerun(standing.rerun),
         "review": None if review is None else block(review, REVIEW_LONGEST),
-        "columns": columns,
-        "cost": {},
+        "columns": {
+            name: column_data(each)
+            for name, each in columns.items()
+            if each is row.fashion or each.planned
+        },
+        "cost": cost_data(row.resources),
     }
     return data | _recorded(row) if row.runs else data
 
 
 def _recorded(row: BoardRow) -> dict[str, Any]:
-    record = row.record
-    reads = sum(run.record.test_reads for run in row.runs)
+    record, took = row.record, row.resources
+    assert took is not None, "the row has runs"
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(record.versions.items()))
+    speed, memory = record.images_per_second, record.peak_memory_bytes
     return {
-        "preprocessing": one_line(preprocessing(record.config)),
-        "cost": {
-            "parameters": {"value": record.parameters, "text": count(record.parameters)},
-            "macs": {"value": record.macs, "text": count(record.macs)},
-            "seconds": {"value": row.seconds, "text": duration(row.seconds)},
-        },
-        "hardware": one_line(row.hardware),
-        "machine": _machine(record.hardware, record.threads),
-        "precision": one_line(record.precision),
-        "memory": _memory(record.peak_memory_bytes),
-        "speed": _speed(record.images_per_second),
-        "versions": one_line(
-            ", ".join(f"{name} {version}" for name, version in sorted(record.versions.items())),
-            1000,
-        ),
-        "commit": one_line(record.git.commit or "unknown", 40),
-        "reads": f"{reads} in {len(row.runs)} runs",
-        "recipe": record.recipe[:12],
+        "preprocessing": one_line(row.preprocessing or ""),
+        "hardware": one_line(took.hardware),
+        "machine": _machine(record.machine) if record.machine else None,
+        "precision": one_line(record.precision or ""),
+        "memory": None if memory is None else f"{count(memory)}B",
+        "speed": None if speed is None else f"{speed:,.0f} images/s",
+        "versions": one_line(versions, 1000),
+        "commit": one_line((record.code and record.code.commit) or "unknown", 40),
+        "reads": reads(took),
+        "recipe": row.recipe_digest[:12],
         "command": _command(row),
-        "config": _config(record),
+        # All that decides what is trained.
+        "config": block(
+            yaml.safe_dump(record.recipe or {}, sort_keys=False, allow_unicode=True), CONFIG_LONGEST
+        ),
     }
 
 
-def _machine(hardware: Hardware, threads: int) -> str:
-    devices = f"{hardware.device_count} device" + "s" * (hardware.device_count != 1)
+def _machine(machine: Machine) -> str:
+    processes = f"{machine.processes} process" + "es" * (machine.processes != 1)
     return one_line(
-        f"{devices}, {hardware.cores} cores, {threads} threads, "
-        f"{hardware.memory_bytes / 2**30:.0f} GiB, {hardware.system}"
+        f"{processes}, {machine.cores} cores, {machine.threads} threads, "
+        f"{machine.memory_bytes / 2**30:.0f} GiB, {machine.system}"
     )
-
-
-def _speed(images_per_second: float | None) -> str | None:
-    return None if images_per_second is None else f"{images_per_second:,.0f} images/s"
-
-
-def _memory(size: int | None) -> str | None:
-    return None if size is None else f"{count(size)}B"
 
 
 def _command(row: BoardRow) -> list[str] | None:
@@ -87,26 +79,23 @@ def _command(row: BoardRow) -> list[str] | None:
 
     A name that is unfit for a folder could carry anything into a shell.
     """
-    if row.shares_name or not fit_for_a_folder(row.row.name):
+    record = row.record
+    if row.shares_name or not fit_for_a_folder(row.label.name) or record.recipe is None:
         return None
-    commit = row.record.git.commit
+    commit = record.code and record.code.commit
     lines = [f"git checkout {commit}"] if commit and commit.isalnum() else []
-    return [*lines, f"fmnist-bench verify --rerun {row.row.name} --seed {row.runs[0].record.seed}"]
-
-
-def _config(record: Record) -> str:
-    """Return the keys of the config that decide what is trained, as YAML."""
-    text = yaml.safe_dump(identity_config(record.config), sort_keys=False, allow_unicode=True)
-    return block(text, CONFIG_LONGEST)
+    return [*lines, f"fmnist-bench verify --rerun {row.label.name} --seed {record.seed}"]
 
 
 def _rerun(rerun: Rerun | None) -> dict[str, Any] | None:
     if rerun is None:
         return None
+    before, after = rerun.accuracies
+    again = rerun.again.record
     return {
-        "seed": rerun.seed,
-        "before": accuracy(rerun.original_accuracy),
-        "after": accuracy(rerun.accuracy),
-        "date": rerun.date.isoformat(),
-        "hardware": one_line(rerun.hardware.cpu),
+        "seed": again.seed,
+        "before": accuracy(before),
+        "after": accuracy(after),
+        "date": again.ended.date().isoformat(),
+        "hardware": one_line(again.machine.cpu if again.machine else "elsewhere"),
     }

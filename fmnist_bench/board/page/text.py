@@ -5,10 +5,8 @@ The page sets all of it as text content, so nothing is escaped here.
 
 import unicodedata
 
-from fmnist_bench.board.lines import one_line
+from fmnist_bench.board.escape import one_line
 from fmnist_bench.board.links import host, link
-
-__all__ = ["address", "anchor", "block", "code", "one_line"]
 
 
 def block(text: str, longest: int) -> str:

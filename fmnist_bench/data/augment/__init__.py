@@ -5,17 +5,23 @@ One class per conf entry. `Augmentation` states what each of them keeps to.
 
 from fmnist_bench.data.augment.affine import RandomAffine
 from fmnist_bench.data.augment.contract import Augmentation
+from fmnist_bench.data.augment.copies import RotatedCopies
 from fmnist_bench.data.augment.crop import RandomCrop
 from fmnist_bench.data.augment.erase import Cutout, RandomErasing
 from fmnist_bench.data.augment.flip import AlternatingFlip, HorizontalFlip, VerticalFlip
+from fmnist_bench.data.augment.shift import PixelShift
+from fmnist_bench.data.augment.turn import QuarterTurns
 
 __all__ = [
     "AlternatingFlip",
     "Augmentation",
     "Cutout",
     "HorizontalFlip",
+    "PixelShift",
+    "QuarterTurns",
     "RandomAffine",
     "RandomCrop",
     "RandomErasing",
+    "RotatedCopies",
     "VerticalFlip",
 ]

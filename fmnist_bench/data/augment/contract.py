@@ -1,10 +1,14 @@
 """What every augmentation keeps to."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Protocol, runtime_checkable
 
 from torch import Generator, Tensor
 
+from fmnist_bench.errors import BenchError
 
+
+@runtime_checkable
 class Augmentation(Protocol):
     """Chance and change apart: all random numbers of an epoch first, then batch by batch.
 
@@ -25,8 +29,18 @@ class Augmentation(Protocol):
     def apply(self, images: Tensor, parameters: Tensor) -> Tensor:
         """Return the changed images; shape and dtype stay, the input is left as it was.
 
-        `images` (B, 1, H, W) are uint8, or float on the same scale of 0 (background) to
+        `images` (B, C, H, W) are uint8, or float on the same scale of 0 (background) to
         255; `parameters` (B, k) are rows that `draw` returned, on the images' device.
         Only tensor operations of fixed shape, so that no step waits for the host.
         """
         ...
+
+
+def check_augmentations(augmentations: Mapping[str, object]) -> None:
+    """Raise BenchError unless each is an `Augmentation`; the keys are those of conf/augment."""
+    for key, each in augmentations.items():
+        if not isinstance(each, Augmentation):
+            raise BenchError(
+                f"augment.{key}: {each!r}, expected an augmentation, with draw and apply; "
+                f"~augment.{key} takes it away"
+            )

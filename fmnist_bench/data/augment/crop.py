@@ -31,15 +31,15 @@ class RandomCrop:
         return torch.randint(2 * self._padding + 1, (len(indices), 2), generator=generator)
 
     def apply(self, images: Tensor, parameters: Tensor) -> Tensor:
-        count, _, height, width = images.shape
+        count, channels, height, width = images.shape
         padded = self._padded(images)
         tall, wide = padded.shape[2:]
         # Every run of `width` pixels, as a view. Copying whole rows of the crop out of it
         # takes half the time of indexing single pixels.
         runs = padded.reshape(-1).unfold(0, width, 1)
-        first = torch.arange(count, device=images.device) * (tall * wide)
-        first = first + parameters[:, 0] * wide + parameters[:, 1]
-        rows = first[:, None] + torch.arange(height, device=images.device) * wide
+        first = torch.arange(count * channels, device=images.device).view(count, channels)
+        first = first * (tall * wide) + (parameters[:, :1] * wide + parameters[:, 1:])
+        rows = first[..., None] + torch.arange(height, device=images.device) * wide
         return runs.index_select(0, rows.view(-1)).view(images.shape)
 
     def _padded(self, images: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from fmnist_bench.jobs.job import Outcome, earlier_outcome, record_failure
+from fmnist_bench.jobs.process import Processes
 from fmnist_bench.jobs.progress import Progress
 from fmnist_bench.records.record import Reason
 from fmnist_bench.records.spec import Spec
@@ -20,8 +21,13 @@ class Launcher(Protocol):
     def here(self) -> bool:
         """Whether the jobs run on the devices of this machine."""
 
-    def launch(self, specs: Sequence[Spec], progress: Progress) -> Generator[Outcome, None, None]:
+    def launch(
+        self, specs: Sequence[Spec], progress: Progress, started: Processes
+    ) -> Generator[Outcome, None, None]:
         """Run all `specs` and yield each outcome when its job has ended.
+
+        `started` starts jobs of this process on this machine; other processes and machines
+        start their own.
 
         However it is left, by an error, by Ctrl-C or closed, the jobs that run are told to
         stop and have stopped. Ctrl-C again ends them at once.

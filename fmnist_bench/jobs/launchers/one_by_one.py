@@ -4,6 +4,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 from fmnist_bench.jobs.job import Outcome, run_job
+from fmnist_bench.jobs.process import Processes
 from fmnist_bench.jobs.progress import Progress
 from fmnist_bench.records.spec import Spec
 
@@ -12,9 +13,11 @@ from fmnist_bench.records.spec import Spec
 class OneByOne:
     here: bool = True
 
-    def launch(self, specs: Sequence[Spec], progress: Progress) -> Generator[Outcome, None, None]:
+    def launch(
+        self, specs: Sequence[Spec], progress: Progress, started: Processes
+    ) -> Generator[Outcome, None, None]:
         for spec in specs:
             progress.starting(spec)
-            outcome = run_job(spec)
+            outcome = run_job(spec, started)
             progress.ended(outcome, aloud=False)
             yield outcome

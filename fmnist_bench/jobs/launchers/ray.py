@@ -5,9 +5,11 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fmnist_bench.config.values import processes
 from fmnist_bench.errors import BenchError
 from fmnist_bench.jobs.job import CONTINUES, Outcome, run_job
 from fmnist_bench.jobs.launchers.launcher import lost
+from fmnist_bench.jobs.process import Processes
 from fmnist_bench.jobs.progress import Progress
 from fmnist_bench.records.environment import CORES_VARIABLE
 from fmnist_bench.records.spec import Spec
@@ -25,7 +27,9 @@ class RayLauncher:
     def here(self) -> bool:
         return self.ray["init"].get("address") == "local"
 
-    def launch(self, specs: Sequence[Spec], progress: Progress) -> Generator[Outcome, None, None]:
+    def launch(
+        self, specs: Sequence[Spec], progress: Progress, started: Processes
+    ) -> Generator[Outcome, None, None]:
         needs = [self._needs(spec) for spec in specs]
         ray = _start(self.ray["init"])
         try:
@@ -40,9 +44,9 @@ class RayLauncher:
 
     def _needs(self, spec: Spec) -> dict[str, float]:
         trainer = spec.config["trainer"]
-        devices = trainer["devices"]
-        if trainer["device_index"] is not None:
-            raise BenchError("trainer.device_index: Ray chooses the device; set it to null")
+        if isinstance(trainer["devices"], list):
+            raise BenchError("trainer.devices: Ray chooses the devices; give their number")
+        devices = processes(spec.config)
         on_gpus = trainer["accelerator"] not in ("cpu", "mps")
         gpus = self.ray["remote"].get("num_gpus")
         gpus = float(on_gpus) if gpus is None else gpus

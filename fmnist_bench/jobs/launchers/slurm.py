@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fmnist_bench.config.values import processes
 from fmnist_bench.errors import BenchError
 from fmnist_bench.jobs.job import CONTINUES, Outcome, run_job
 from fmnist_bench.jobs.launchers.launcher import lost
+from fmnist_bench.jobs.process import Processes
 from fmnist_bench.jobs.progress import Progress
 from fmnist_bench.records.environment import CORES_VARIABLE
 from fmnist_bench.records.record import Reason
@@ -41,7 +43,9 @@ class SlurmLauncher:
     def here(self) -> bool:
         return self.cluster == "local"
 
-    def launch(self, specs: Sequence[Spec], progress: Progress) -> Generator[Outcome, None, None]:
+    def launch(
+        self, specs: Sequence[Spec], progress: Progress, started: Processes
+    ) -> Generator[Outcome, None, None]:
         waiting: dict[Any, Spec] = {}
         try:
             for parameters, alike in self._arrays(specs):
@@ -59,9 +63,9 @@ class SlurmLauncher:
         """Group `specs` by what they ask of a machine, since one array asks for one thing."""
         arrays: defaultdict[tuple[int, int], list[Spec]] = defaultdict(list)
         for spec in specs:
-            trainer = spec.config["trainer"]
-            on_gpus = trainer["accelerator"] not in ("cpu", "mps")
-            arrays[trainer["devices"], trainer["devices"] * on_gpus].append(spec)
+            on_gpus = spec.config["trainer"]["accelerator"] not in ("cpu", "mps")
+            devices = processes(spec.config)
+            arrays[devices, devices * on_gpus].append(spec)
         given = {key: value for key, value in self.parameters.items() if value is not None}
         return [
             (

@@ -9,8 +9,10 @@ from fmnist_bench.nets.fast.relu6 import CpuReLU6
 from fmnist_bench.nets.fast.stem import CpuStem, begins_like_a_stem
 
 
-def replace_slow_layers(net: nn.Module) -> None:
+def replace_slow_layers(net: nn.Module) -> list[str]:
     """Change the layers of `net` that have faster equals on a CPU; in place.
+
+    Returns the names of the kinds that it put in.
 
     Parameters, their names and what the net computes stay; grouped convolutions and the first
     normalization round less under bf16 autocast, and dropout draws other masks. Nothing
@@ -31,6 +33,9 @@ def replace_slow_layers(net: nn.Module) -> None:
     for layer in net.modules():
         if isinstance(layer, nn.Sequential) and begins_like_a_stem(layer):
             layer.__class__ = CpuStem
+    fast = (CpuReLU6, CpuDropout, CpuConv2d, CpuGroupedConv, CpuStem)
+    kinds = [kind for kind in fast if any(isinstance(layer, kind) for layer in net.modules())]
+    return sorted(kind.__name__ for kind in kinds)
 
 
 def _is_wide(layer: nn.Conv2d) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fmnist_bench.board.collect import Collected, Run
+from fmnist_bench.board.collect import Collected, ScoredRun
 from fmnist_bench.board.standings import Board, build_board
 
 DATASETS = ("fashion_mnist", "mnist")
@@ -23,12 +23,12 @@ def synthetic() -> SimpleNamespace:
 
 
 @pytest.fixture(scope="session")
-def make_runs(synthetic: SimpleNamespace) -> Callable[..., list[Run]]:
+def make_runs(synthetic: SimpleNamespace) -> Callable[..., list[ScoredRun]]:
     """Make a row's runs: seeds 0 to n-1 on each dataset that `accuracies` names."""
 
     def make(
         row: Any, accuracies: dict[str, float], seeds: int = 5, hard: int = 0, **changes: Any
-    ) -> list[Run]:
+    ) -> list[ScoredRun]:
         runs = []
         for dataset, accuracy in accuracies.items():
             net = synthetic.net(accuracy, disagreement=min(0.05, 1 - accuracy), seed=hard)
@@ -37,7 +37,7 @@ def make_runs(synthetic: SimpleNamespace) -> Callable[..., list[Run]]:
                 predictions = net.predictions(labels, seed + 1000 * sum(row.name.encode()))
                 record = synthetic.record(row, dataset, seed, **changes)
                 path = f"runs/{row.name}-{dataset}-{seed}"
-                runs.append(Run(path, record, predictions, predictions.classes == labels))
+                runs.append(ScoredRun(path, record, predictions, predictions.classes == labels))
         return runs
 
     return make
@@ -51,5 +51,5 @@ def noise() -> dict[str, NDArray[np.uint8]]:
 
 
 @pytest.fixture(scope="session")
-def make_board() -> Callable[[list[Run]], Board]:
-    return lambda runs: build_board(Collected(tuple(runs), ()), [], [])
+def make_board() -> Callable[[list[ScoredRun]], Board]:
+    return lambda runs: build_board(Collected(tuple(runs)))

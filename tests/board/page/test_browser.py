@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from fmnist_bench.board.collect import Collected, Problem, Run
+from fmnist_bench.board.collect import Collected, Problem, ScoredRun
 from fmnist_bench.board.page.html import SCRIPTS
 from fmnist_bench.board.page.html import page as build
 from fmnist_bench.board.page.payload import payload
@@ -42,7 +42,7 @@ class Site:
     data: dict[str, Any]
 
 
-def hostile_runs(synthetic: SimpleNamespace, make_runs: Callable[..., Any]) -> list[Run]:
+def hostile_runs(synthetic: SimpleNamespace, make_runs: Callable[..., Any]) -> list[ScoredRun]:
     row = synthetic.row(
         ATTACK,
         6,
@@ -51,13 +51,15 @@ def hostile_runs(synthetic: SimpleNamespace, make_runs: Callable[..., Any]) -> l
         code="javascript:window.hacked=1",
     )
     changes = {
-        "config_changes": {"augment": {ATTACK: {"p": f"{ATTACK}\u2028"}}},
+        "recipe_changes": {
+            "callbacks": {ATTACK: {"p": f"{ATTACK}\u2028"}},
+            "trainer": {"precision": ATTACK},
+        },
         "versions": {ATTACK: ATTACK},
-        "precision": ATTACK,
         "parameters": None,
     }
-    lost = synthetic.failed(row, seed=5, error=ATTACK, config_changes=changes["config_changes"])
-    return [*make_runs(row, {"fashion_mnist": 0.86}, hard=2, **changes), Run("runs/x", lost)]
+    lost = synthetic.failed(row, seed=5, error=ATTACK, recipe_changes=changes["recipe_changes"])
+    return [*make_runs(row, {"fashion_mnist": 0.86}, hard=2, **changes), ScoredRun("runs/x", lost)]
 
 
 @pytest.fixture(scope="module")
@@ -83,8 +85,8 @@ def site(
         *hostile_runs(synthetic, make_runs),
     ]
     problem = Problem(f"runs/{ATTACK}/record.json", ATTACK)
-    board = build_board(Collected(tuple(runs), (problem,)), [], [])
-    data = payload(board, runs, noise, {"cnn": ATTACK})
+    board = build_board(Collected(tuple(runs), (problem,)))
+    data = payload(board, noise, {"cnn": ATTACK})
     path = tmp_path_factory.mktemp("site") / "leaderboard.html"
     path.write_bytes(build(data))
     return Site(path.as_uri(), data)

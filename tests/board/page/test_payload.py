@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,37 +12,37 @@ import yaml
 from markdown_it import MarkdownIt
 from numpy.typing import NDArray
 
-from fmnist_bench.board.collect import Run
+from fmnist_bench.board.collect import Collected, ScoredRun
+from fmnist_bench.board.markdown import render
 from fmnist_bench.board.page.html import page
 from fmnist_bench.board.page.payload import MOST_PICTURES, payload
-from fmnist_bench.board.render import render
-from fmnist_bench.board.standings import Board
-from fmnist_bench.records.identity import recipe_identity
+from fmnist_bench.board.standings import Board, build_board
+from fmnist_bench.records.identity import recipe_digest
 
 BOTH = ["fashion_mnist", "mnist"]
 
 
 @pytest.fixture(scope="module")
-def runs(synthetic: SimpleNamespace, make_runs: Callable[..., Any]) -> list[Run]:
+def runs(synthetic: SimpleNamespace, make_runs: Callable[..., Any]) -> list[ScoredRun]:
     vgg = synthetic.row("vgg", datasets=BOTH)
     other, lone = synthetic.row("other"), synthetic.row("lone", 1)
     lost = synthetic.failed(other, seed=4, error="loss is nan\nat step 3")
     return [
         *make_runs(vgg, {"fashion_mnist": 0.93, "mnist": 0.99}, parameters=9_000_000),
         *make_runs(other, {"fashion_mnist": 0.9}, seeds=4, hard=1, macs=None),
-        Run("runs/lost", lost),
+        ScoredRun("runs/lost", lost),
         *make_runs(lone, {"fashion_mnist": 0.85}, seeds=1),
     ]
 
 
 @pytest.fixture(scope="module")
-def board(make_board: Callable[..., Board], runs: list[Run]) -> Board:
+def board(make_board: Callable[..., Board], runs: list[ScoredRun]) -> Board:
     return make_board(runs)
 
 
 @pytest.fixture(scope="module")
-def data(board: Board, runs: list[Run], noise: dict[str, NDArray[np.uint8]]) -> dict[str, Any]:
-    made = payload(board, runs, noise, {"vgg": "Looked at.\nFine."})
+def data(board: Board, noise: dict[str, NDArray[np.uint8]]) -> dict[str, Any]:
+    made = payload(board, noise, {"vgg": "Looked at.\nFine."})
     return json.loads(json.dumps(made))  # type: ignore[no-any-return]  # what a browser gets
 
 
@@ -121,10 +122,10 @@ def test_numbers_for_drawing_fit_their_text(data: dict[str, Any]) -> None:
                 assert text == interval["text"]
 
 
-def test_a_row_says_how_it_was_trained(data: dict[str, Any], runs: list[Run]) -> None:
+def test_a_row_says_how_it_was_trained(data: dict[str, Any], runs: list[ScoredRun]) -> None:
     row, record = data["rows"][0], runs[0].record
     config = yaml.safe_load(row["config"])
-    assert recipe_identity(config) == record.recipe  # whole, but for what decides nothing
+    assert recipe_digest(config) == record.recipe_digest
     assert row["command"] == [
         "git checkout " + "c" * 40,
         "fmnist-bench verify --rerun vgg --seed 0",
@@ -135,6 +136,35 @@ def test_a_row_says_how_it_was_trained(data: dict[str, Any], runs: list[Run]) ->
         "epoch": [1, 2, 3],
         "train": [90.0] * 3,
         "validation": [90.0] * 3,
+    }
+
+
+def test_a_chart_has_the_costs_of_its_own_dataset(data: dict[str, Any], board: Board) -> None:
+    """The table has those of a row on all datasets; the front is of one."""
+    for row, standing in zip(data["rows"], board.standings, strict=True):
+        for name, column in row["columns"].items():
+            took = standing.row.columns[name].resources
+            assert took is not None
+            assert column["cost"]["seconds"]["value"] == took.seconds
+            assert column["cost"]["parameters"]["value"] == took.parameters
+
+
+def test_a_row_reproduced_says_by_what(
+    synthetic: SimpleNamespace, make_runs: Callable[..., Any]
+) -> None:
+    (run,) = make_runs(synthetic.row("cnn", 1), {"fashion_mnist": 0.9}, seeds=1)
+    later = {"started": run.record.ended, "machine": synthetic.machine(cpu="Other CPU")}
+    again = replace(run, record=run.record.model_copy(update=later).sealed())
+    board = build_board(Collected((run,), reruns=(again,)))
+    (row,) = payload(board, {}, {})["rows"]
+    figure = f"{run.accuracy:.4f}"
+    assert row["tier"] == "reproduced"
+    assert row["rerun"] == {
+        "seed": 0,
+        "before": figure,
+        "after": figure,
+        "date": "2026-11-01",
+        "hardware": "Other CPU",
     }
 
 
@@ -150,7 +180,7 @@ def test_no_command_for_a_name_that_could_carry_one(
 ) -> None:
     row = synthetic.row("x; rm -rf ~", 1)
     runs = make_runs(row, {"fashion_mnist": 0.9}, seeds=1)
-    assert payload(make_board(runs), runs, {}, {})["rows"][0]["command"] is None
+    assert payload(make_board(runs), {}, {})["rows"][0]["command"] is None
 
 
 def test_fronts_hold_no_row_with_gaps(data: dict[str, Any]) -> None:
@@ -183,14 +213,14 @@ def test_a_hundred_rows_stay_below_three_megabytes(
         synthetic.Epoch(epoch=i, train_accuracy=i / 777, validation_accuracy=i / 888, **epoch)
         for i in range(300)
     ]
-    long = {"augment": {f"step_{i}": {"probability": i / 7} for i in range(80)}}
+    long = {"callbacks": {f"step_{i}": {"probability": i / 7} for i in range(80)}}
     runs = []
     for i in range(100):
         row = synthetic.row(f"row_{i}", datasets=BOTH)
         accuracies = {"fashion_mnist": 0.95 - i / 2000, "mnist": 0.99 - i / 9000}
-        changes = {"history": history, "config_changes": long}
+        changes = {"history": history, "recipe_changes": long}
         runs += make_runs(row, accuracies, hard=i, **changes)
-    made = payload(make_board(runs), runs, noise, {})
+    made = payload(make_board(runs), noise, {})
     for name in BOTH:
         assert len(made["datasets"][name]["pictures"]["places"]) == MOST_PICTURES
     assert len(made["rows"]) == 100 and len(made["rows"][0]["config"]) > 3000

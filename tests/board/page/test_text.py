@@ -1,6 +1,7 @@
 import pytest
 
-from fmnist_bench.board.page.text import address, anchor, block, code, one_line
+from fmnist_bench.board.escape import one_line
+from fmnist_bench.board.page.text import address, anchor, block, code
 
 
 def test_a_line_keeps_markup_and_loses_what_is_invisible() -> None:

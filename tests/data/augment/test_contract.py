@@ -9,9 +9,12 @@ from fmnist_bench.data.augment import (
     Augmentation,
     Cutout,
     HorizontalFlip,
+    PixelShift,
+    QuarterTurns,
     RandomAffine,
     RandomCrop,
     RandomErasing,
+    RotatedCopies,
     VerticalFlip,
 )
 
@@ -26,6 +29,10 @@ AUGMENTATIONS = {
     "erase": RandomErasing(p=0.5, area=AREA, aspect=ASPECT, value="zero"),
     "erase noise": RandomErasing(p=0.5, area=AREA, aspect=ASPECT, value="noise"),
     "cutout": Cutout(size=9, p=0.5),
+    "copies": RotatedCopies(copies=2, degrees=10, flip_p=0.5),
+    "turn": QuarterTurns(p=0.5, degrees=[180]),
+    "shift": PixelShift(p=0.5, pixels=[-10.5, 9.5], fill="zero"),
+    "shift border": PixelShift(p=1, pixels=[-2.8, 2.8], fill="border"),
 }
 WITHOUT_EFFECT = {
     "crop": RandomCrop(padding=0, mode="zero"),
@@ -36,6 +43,9 @@ WITHOUT_EFFECT = {
     "erase": RandomErasing(p=0, area=AREA, aspect=ASPECT, value="zero"),
     "erase noise": RandomErasing(p=0, area=AREA, aspect=ASPECT, value="noise"),
     "cutout": Cutout(size=9, p=0),
+    "turn": QuarterTurns(p=0, degrees=[90, 180]),
+    "shift": PixelShift(p=0, pixels=[-3, 3], fill="zero"),
+    "shift border": PixelShift(p=1, pixels=[-0.4, 0.4], fill="border"),
 }
 
 every_augmentation = pytest.mark.parametrize(
@@ -98,7 +108,7 @@ def test_draw_for_an_image_ignores_how_many_follow(augmentation: Augmentation) -
     assert torch.equal(draw(augmentation, 100)[:30], draw(augmentation, 30))
 
 
-@pytest.mark.parametrize("name", sorted(set(AUGMENTATIONS) - {"alternating"}))
+@pytest.mark.parametrize("name", sorted(set(AUGMENTATIONS) - {"alternating", "copies"}))
 def test_another_seed_draws_differently(name: str) -> None:
     augmentation = AUGMENTATIONS[name]
     assert not torch.equal(draw(augmentation, 100, seed=3), draw(augmentation, 100, seed=4))

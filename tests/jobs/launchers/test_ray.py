@@ -68,7 +68,7 @@ def test_what_no_machine_of_the_cluster_can_do_is_refused(make_spec: MakeSpec) -
 def test_jobs_run_side_by_side_and_failures_stay_where_they_happen(
     start: Start, misbehaving: str, runs: Path
 ) -> None:
-    sweep = [*RAY, misbehaving, "trainer.threads=null", "trainer.time_limit_seconds=60"]
+    sweep = [*RAY, misbehaving, "speed.threads=null", "time_limit_seconds=60"]
     sweep += ["+model.net.deed=good,raise,die,diverge"]
     first = start(*sweep)
     out, err = first.communicate(timeout=300)

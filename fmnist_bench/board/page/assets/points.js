@@ -17,10 +17,10 @@ const kindOf = (row, column) => (column.status === "ranked" ? row.tier : "waitin
 // A point keeps its row and its interval; y is the error in percent, on a reversed log axis.
 function costPoint(row, dataset) {
   const column = row.columns[dataset];
-  const x = row.cost[cost]?.value;
-  if (column?.mean === undefined || !(x > 0)) return null;
+  if (column?.mean === undefined || !(column.cost[cost].value > 0)) return null;
+  const { value: x, text: xText } = column.cost[cost];
   const y = 100 * errorOf(column.mean);
-  return { x, y, row, column, xText: row.cost[cost].text, interval: intervalOf(column) };
+  return { x, y, row, column, xText, interval: intervalOf(column) };
 }
 
 function bothPoint(row) {

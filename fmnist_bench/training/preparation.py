@@ -1,0 +1,50 @@
+"""What happens between the data's set-up and the first step, before devices are touched."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.callbacks import Callback
+
+from fmnist_bench.data.served import check_serves_images
+from fmnist_bench.training.contract import check_scores
+from fmnist_bench.training.cost import mac_count, parameter_count
+from fmnist_bench.training.speed import speed_up
+from fmnist_bench.training.warm_up import warm_up
+
+
+class Preparation(Callback):
+    """Sees that data and model fit, counts what the net costs, and speeds it up.
+
+    It comes first in the list of callbacks, before the clock of timed runs.
+    """
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self._config = config
+        self.image_shape: tuple[int, ...] = ()
+        self.parameters = self.macs = 0
+        self.fast_layers: list[str] = []
+
+    def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+        if stage != "fit":
+            return
+        data = trainer.datamodule  # type: ignore[attr-defined]  # set by fit(datamodule=...)
+        check_serves_images(data)
+        self.image_shape = image_shape(data)
+        check_scores(pl_module, torch.zeros(1, *self.image_shape), len(data.class_names))
+        net: Any = pl_module.net
+        self.parameters, self.macs = parameter_count(net), mac_count(pl_module, self.image_shape)
+        self.fast_layers = speed_up(net, self._config)
+        if self._config["warm_up_steps"]:
+            warm_up(pl_module, data, self._config, trainer)
+
+
+def image_shape(data: Any) -> tuple[int, ...]:
+    """Return (C, H, W) of what `data`, which is set up, serves; no stream of chance moves."""
+    known: Sequence[int] | None = getattr(data, "image_shape", None)
+    if known is not None:
+        return tuple(known)
+    with torch.random.fork_rng(devices=[]):
+        images, _ = next(iter(data.train_dataloader()))
+    return tuple(images.shape[1:])

@@ -1,0 +1,124 @@
+"""The nets of the published table's rows, as their experiments describe them."""
+
+from typing import Any
+
+import pytest
+import torch
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+from torch import nn
+
+from fmnist_bench.paths import conf_dir
+from fmnist_bench.training.cost import mac_count
+
+# Experiment -> trainable parameters, and millions of multiply-adds of one image, as the
+# sources' layers give them.
+PRINTED = {
+    "published_02_tensorflow": (3_274_634, 13.9),
+    "published_03_abhirajhinge": (28_938, 2.84),
+    "published_04_kefth_cnn": (421_642, 4.24),
+    "published_05_hardmaru": (83_466, 10.7),
+    "published_06_abelusha": (113_386, 1.41),
+    "published_07_xfan1025": (1_879_042, 54.4),
+    "published_08_cmasch": (493_772, 9.16),
+    "published_09_khanguyen1207": (1_694_186, 33.2),
+    "published_10_ashmeet13": (16_841_802, 22.2),
+    "published_12_meghanabhange": (70_474, 5.34),
+    "published_13_griffo": (2_688_522, 13.7),
+    "published_14_gchhablani": (46_570, 6.61),
+    "published_15_noumanmufc1": (1_575_114, 158),
+    "published_17_gru_svm": (221_450, 6.1),
+    "published_18_gru_svm_dropout": (221_450, 6.1),
+    "published_27_mlp": (247_766, 0.25),
+    # 1.3 for the image and 0.14 for each label, of which 0.13 repeat the image's features.
+    "published_36_dyranet": (143_489, 1.3 + 10 * (832 * 160 + 160) / 1e6 - 9 * 800 * 160 / 1e6),
+}
+# What some files of conf/optimizer leave to their schema.
+OPTIMIZERS = {"sgd": "SGD", "adam": "Adam"}
+EXPERIMENTS = sorted(path.stem for path in (conf_dir() / "experiment").glob("published_*.yaml"))
+
+
+def load(group: str, name: str) -> DictConfig:
+    config = OmegaConf.load(conf_dir() / group / f"{name}.yaml")
+    assert isinstance(config, DictConfig)
+    return config
+
+
+def choices(config: DictConfig) -> dict[str, str]:
+    """Group -> name, of what a file's defaults list chooses or overrides."""
+    found: dict[str, str] = {}
+    for entry in config.get("defaults", []):
+        if isinstance(entry, DictConfig):
+            ((group, name),) = entry.items()
+            found[str(group).removeprefix("override ").removeprefix("/")] = str(name)
+    return found
+
+
+def node(experiment: str, name: str) -> Any:
+    """What the run's config has under `name`, put together from the files without Hydra."""
+    own = load("experiment", experiment)
+    chosen = choices(own)
+    model = load("model", chosen["model"])
+    chosen = choices(model) | chosen
+    parts = [model.get(name), own.get(name)]
+    if name == "model" and "loss" in chosen:
+        parts.insert(1, OmegaConf.create({"loss": load("loss", chosen["loss"])}))
+    elif name in chosen and name != "model":
+        parts.insert(0, load(name, chosen[name]))
+    merged = OmegaConf.merge(*(part for part in parts if part is not None))
+    return {key: value for key, value in merged.items() if key != "defaults"}
+
+
+def build(experiment: str) -> nn.Module:
+    net = instantiate(node(experiment, "model")["net"], _convert_="all")
+    assert isinstance(net, nn.Module)
+    return net
+
+
+def optimizer_of(experiment: str) -> Any:
+    own = node(experiment, "optimizer")
+    name = OPTIMIZERS.get(choices(load("experiment", experiment))["optimizer"], "")
+    return instantiate({"_target_": f"torch.optim.{name}", "_partial_": True} | own)
+
+
+def test_every_row_is_listed() -> None:
+    assert sorted(PRINTED) == EXPERIMENTS
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_parameters_and_macs_are_those_of_the_source(experiment: str) -> None:
+    with torch.device("meta"):
+        net = build(experiment)
+    parameters, millions = PRINTED[experiment]
+    trainable = [each for each in net.parameters() if each.requires_grad]
+    assert sum(each.numel() for each in trainable) == parameters
+    assert mac_count(net) / 1e6 == pytest.approx(millions, rel=0.02)
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_the_parts_of_a_row_fit_each_other(experiment: str) -> None:
+    """Initial weights, optimizer, schedule and loss take this net; on no device."""
+    model = node(experiment, "model")
+    with torch.device("meta"):
+        net = build(experiment)
+        if model.get("init") is not None:
+            assert instantiate(model["init"])(net) is net
+        optimizer = optimizer_of(experiment)(list(net.parameters()))
+        schedule = instantiate(node(experiment, "schedule"))
+        made = schedule(optimizer, steps_per_epoch=10, epochs=load("experiment", experiment).epochs)
+        assert made["interval"] in ("step", "epoch")
+        loss = instantiate(model["loss"]) if "loss" in model else nn.CrossEntropyLoss()
+        scores = net(torch.zeros(8, 1, 28, 28))
+        assert scores.shape == (8, 10)
+        assert loss(scores, torch.zeros(8, dtype=torch.long)).shape == ()
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_a_row_says_what_it_is(experiment: str) -> None:
+    own = load("experiment", experiment)
+    assert own.precision == "32-true"
+    assert own.row.name == experiment
+    assert own.row.classifier
+    lines = (conf_dir() / "experiment" / f"{experiment}.yaml").read_text().splitlines()
+    assert f"# Published row {int(experiment.split('_')[1])} " in lines[1]
+    assert "# Measured: " in lines[2]
