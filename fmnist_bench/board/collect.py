@@ -41,8 +41,8 @@ class ScoredRun:
         """Accuracy in [0, 1] by the predictions; where labels are missing, by the record."""
         if self.correct is not None:
             return float(self.correct.mean())
-        test = self.record.test
-        return test.accuracy if self.predictions is not None and test is not None else None
+        test = None if self.predictions is None else self.record.test
+        return None if test is None else test.accuracy
 
     @property
     def hits(self) -> NDArray[np.bool_]:
@@ -113,8 +113,11 @@ def read_run(folder: Path, path: str) -> ScoredRun:
             f"{folder / predictions_file.FILE_NAME}: not the predictions that its "
             "record was sealed with; restore the file or run it again"
         )
-    correct = None if labels is None else predictions.classes == labels
-    return ScoredRun(path, record, predictions, correct)
+    if labels is not None:
+        return ScoredRun(path, record, predictions, predictions.classes == labels)
+    if record.test is None or not 0 <= record.test.accuracy <= 1 or images < 1:
+        raise BenchError(f"{folder / record_file.FILE_NAME}: no test.accuracy in [0, 1] to believe")
+    return ScoredRun(path, record, predictions)
 
 
 def run_folders(results: Path) -> Iterator[Path]:

@@ -12,8 +12,9 @@ from fmnist_bench.board.collect import ScoredRun
 from fmnist_bench.board.confusion import confusion_matrix, most_confused
 from fmnist_bench.board.dataset import Dataset
 from fmnist_bench.board.intervals import Interval, Spread, image_interval, seed_interval, spread
-from fmnist_bench.board.resources import Properties, Resources
+from fmnist_bench.board.resources import Resources
 from fmnist_bench.board.ties import RankRange
+from fmnist_bench.records.record import Record
 
 RANKED_SEEDS = 5
 PROVISIONAL_SEEDS = 3
@@ -167,6 +168,6 @@ class Column:
         return Resources.of(self.runs) if self.runs else None
 
     @property
-    def properties(self) -> Properties | None:
-        """How the first run was trained."""
-        return Properties.of(self.runs[0].record) if self.runs else None
+    def record(self) -> Record | None:
+        """The first run's record, which says how the row was trained."""
+        return self.runs[0].record if self.runs else None

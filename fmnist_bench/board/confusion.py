@@ -1,11 +1,13 @@
 """What a row's runs predict for each true class."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 
 def confusion_matrix(
-    labels: NDArray[np.uint8], predicted: NDArray[np.unsignedinteger], classes: int = 10
+    labels: NDArray[np.integer[Any]], predicted: NDArray[np.integer[Any]], classes: int = 10
 ) -> NDArray[np.int64]:
     """Count true class (first axis) by predicted class over all runs.
 

@@ -65,14 +65,17 @@ COLUMNS = {
     "timed_seconds_std": ("column.resources.timed_seconds.std", "standard deviation over seeds"),
     "hardware": ("column.resources.hardware", "processors that trained"),
     "test_reads": ("column.resources.test_reads", "how often these runs read the test set"),
-    "training_images": ("column.properties.training_images", "images trained on"),
+    "training_images": ("column.record.data.train_images", "images trained on"),
     "selection": (
-        "column.properties.selection",
+        "column.record.selection.weights",
         "weights that were scored: last or best",
     ),
-    "precision": ("column.properties.precision", "arithmetic of training"),
-    "pretraining": ("column.properties.pretraining", "data seen before these"),
-    "test_time_flip": ("column.properties.test_time_flip", "whether mirror images are averaged in"),
+    "precision": ("column.record.precision", "arithmetic of training"),
+    "pretraining": ("column.record.pretraining", "data seen before these"),
+    "test_time_flip": (
+        "column.record.prediction.test_time_flip",
+        "mirror images averaged in",
+    ),
 }
 """Name of each column -> where it comes from, below a `Standing` and its `column`; what it says."""
 

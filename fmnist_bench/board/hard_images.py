@@ -36,11 +36,10 @@ class VotedImage:
 
 @dataclass(frozen=True)
 class HardImages:
-    """`images`, hardest first, and the titles of the rows that voted and that did not."""
+    """`images`, hardest first, and the titles of the rows that voted."""
 
     images: tuple[VotedImage, ...]
     rows: tuple[str, ...]
-    left_out: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -69,8 +68,8 @@ def hard_images(rows: Sequence[BoardRow], dataset: str, count: int = 24) -> Hard
     Raises:
         BenchError: no row can vote.
     """
-    columns = {row.title: row.columns[dataset] for row in rows if row.columns[dataset].runs}
-    voting = {title: each for title, each in columns.items() if each.mean >= LEAST_ACCURACY}
+    columns = ((row.title, row.columns[dataset]) for row in rows)
+    voting = {title: each for title, each in columns if each.runs and each.mean >= LEAST_ACCURACY}
     if not voting:
         title = dataset_facts(dataset).title
         raise BenchError(
@@ -90,8 +89,7 @@ def hard_images(rows: Sequence[BoardRow], dataset: str, count: int = 24) -> Hard
     images = tuple(
         VotedImage(int(i), int(labels[i]), float(share_wrong[i]), _votes(shares[i])) for i in chosen
     )
-    silent = tuple(title for title in columns if title not in voting)
-    return HardImages(images, tuple(voting), silent)
+    return HardImages(images, tuple(voting))
 
 
 def missed_images(column: Column, count: int = 8) -> tuple[MissedImage, ...]:

@@ -34,7 +34,7 @@ HEADER = (
 )
 """The published table's six columns, then ours."""
 
-_PROBLEMS_NAMED = 20
+_NOTE_LONGEST = 10_000
 
 _INTRODUCTION = """\
 # Leaderboard
@@ -57,9 +57,8 @@ on it, is in [claims.md](claims.md).
 def render(board: Board) -> str:
     """Return the whole board."""
     parts = [_INTRODUCTION, main_table(board)]
-    notes = _notes(board)
-    if notes:
-        parts.append("\n".join(f"- {note}" for note in notes) + "\n")
+    if board.notes:
+        parts.append("".join(f"- {escape(note, _NOTE_LONGEST)}\n" for note in board.notes))
     parts.append(_LEGEND)
     scored = [standing for standing in board.standings if standing.row.runs]
     if scored:
@@ -136,16 +135,3 @@ def _reported(standing: Standing) -> str:
                 text += f" ({points(column.mean - claimed)})"
             lines.append(text)
     return "; ".join(lines) or MISSING
-
-
-def _notes(board: Board) -> list[str]:
-    notes = board.omissions
-    for dataset in board.datasets[2:]:
-        notes.append(f"{escape(dataset.title)}: as the records say, for want of published labels.")
-    if board.unreadable:
-        listed = "; ".join(escape(str(problem)) for problem in board.unreadable[:_PROBLEMS_NAMED])
-        if len(board.unreadable) > _PROBLEMS_NAMED:
-            listed += "; and others"
-        noun = "record" if len(board.unreadable) == 1 else "records"
-        notes.append(f"{len(board.unreadable)} unreadable {noun} left out: {listed}.")
-    return notes

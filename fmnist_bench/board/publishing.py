@@ -6,7 +6,6 @@ stand on the official board, as the runs of a search, stays behind.
 """
 
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 from fmnist_bench.board.collect import ScoredRun, collect
@@ -18,24 +17,11 @@ from fmnist_bench.records import predictions as predictions_file
 from fmnist_bench.records import record as record_file
 from fmnist_bench.records.record import Record
 
-_FILES = (predictions_file.FILE_NAME, record_file.FILE_NAME)
-"""In the order of copying: the record comes last, so that a half-copied run is no run."""
+Copies = dict[Path, Path]
+"""Folder of each run -> where it is to be copied."""
 
 
-@dataclass(frozen=True)
-class Copy:
-    """One run folder to be copied."""
-
-    source: Path
-    target: Path
-
-    @property
-    def files(self) -> list[str]:
-        """Names of the files that the run has, the record last."""
-        return [name for name in _FILES if (self.source / name).exists()]
-
-
-def plan_copies(outputs: Path, results: Path, row: str, *, allow_dirty: bool) -> list[Copy]:
+def plan_copies(outputs: Path, results: Path, row: str, *, allow_dirty: bool) -> Copies:
     """Return the copies that publish `row`; nothing is written.
 
     Raises:
@@ -52,26 +38,29 @@ def plan_copies(outputs: Path, results: Path, row: str, *, allow_dirty: bool) ->
         )
     for run in runs:
         _refuse(outputs, run, allow_dirty=allow_dirty)
-    copies = [
-        Copy(outputs / run.path, results / "runs" / row / Path(run.path).name) for run in runs
-    ]
-    for copy in copies:
-        _refuse_difference(copy)
+    folder = results / "runs" / row
+    copies = {outputs / run.path: folder / Path(run.path).name for run in runs}
+    for source, target in copies.items():
+        _refuse_difference(source, target)
     return copies
 
 
-def make_copies(copies: list[Copy]) -> int:
+def make_copies(copies: Copies) -> int:
     """Copy what is not there yet, and return how many runs were new."""
-    new = [copy for copy in copies if not all((copy.target / name).exists() for name in copy.files)]
-    for copy in new:
-        copy_run(copy.source, copy.target)
+    new = {
+        source: target
+        for source, target in copies.items()
+        if not all((target / name).exists() for name in _files(source))
+    }
+    for source, target in new.items():
+        copy_run(source, target)
     return len(new)
 
 
 def copy_run(source: Path, target: Path) -> None:
     """Copy record and predictions of the run in `source` into `target`, and nothing else."""
     (target / record_file.FILE_NAME).unlink(missing_ok=True)
-    for name in Copy(source, target).files:
+    for name in _files(source):
         with atomic_write(target / name) as file:
             file.write((source / name).read_bytes())
 
@@ -116,8 +105,14 @@ def _refuse(outputs: Path, run: ScoredRun, *, allow_dirty: bool) -> None:
         )
 
 
-def _refuse_difference(copy: Copy) -> None:
-    for name in copy.files:
-        target = copy.target / name
-        if target.exists() and target.read_bytes() != (copy.source / name).read_bytes():
-            raise BenchError(f"{target}: published already, with other content; nothing was copied")
+def _refuse_difference(source: Path, target: Path) -> None:
+    for name in _files(source):
+        path = target / name
+        if path.exists() and path.read_bytes() != (source / name).read_bytes():
+            raise BenchError(f"{path}: published already, with other content; nothing was copied")
+
+
+def _files(folder: Path) -> list[str]:
+    # The record comes last, so that a half-copied run is no run.
+    names = (predictions_file.FILE_NAME, record_file.FILE_NAME)
+    return [name for name in names if (folder / name).exists()]

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from statistics import mean, median, stdev
 
 from fmnist_bench.board.collect import ScoredRun
-from fmnist_bench.records.record import Record
 
 
 @dataclass(frozen=True)
@@ -79,29 +78,3 @@ class Resources:
             "training_pflop": self.training_pflop,
             "seconds": self.seconds,
         }
-
-
-@dataclass(frozen=True)
-class Properties:
-    """What rows of one net may differ in, as the first run's record says it.
-
-    `selection` says which weights were scored, the `last` or those of the `best` epoch;
-    `precision` is Lightning's word; `pretraining` names the extra data.
-    """
-
-    training_images: int | None
-    selection: str | None
-    precision: str | None
-    pretraining: str | None
-    test_time_flip: bool
-
-    @classmethod
-    def of(cls, record: Record) -> "Properties":
-        """Return the properties of the run of `record`."""
-        return cls(
-            training_images=record.data.train_images,
-            selection=record.selection.weights if record.selection else None,
-            precision=record.precision,
-            pretraining=record.pretraining,
-            test_time_flip=record.prediction.test_time_flip,
-        )

@@ -16,12 +16,15 @@ import numpy as np
 from fmnist_bench.board.collect import Collected, Problem, ScoredRun, collect
 from fmnist_bench.board.column import Column
 from fmnist_bench.board.dataset import Dataset, published
+from fmnist_bench.board.escape import one_line
 from fmnist_bench.board.intervals import total_intervals
 from fmnist_bench.board.pareto import pareto_front
 from fmnist_bench.board.reported import Claim, claims
 from fmnist_bench.board.reruns import Rerun, repeated
 from fmnist_bench.board.rows import BoardRow, Key, group, in_order, left_out
 from fmnist_bench.board.ties import RankRange, better, paired_tests, rank_ranges
+
+_PROBLEMS_NAMED = 20
 
 
 @dataclass(frozen=True)
@@ -63,11 +66,19 @@ class Board:
         return {dataset.key: self._fronts(dataset.key) for dataset in self.datasets}
 
     @property
-    def omissions(self) -> list[str]:
-        """Sentences on the runs that are not on the board, but for unreadable ones."""
+    def notes(self) -> list[str]:
+        """Sentences on the runs that are not on the board, and on other data; plain text."""
         notes = [f"{count} left out: {reason}." for reason, count in self.left_out.items()]
         if self.duplicates:
             notes.append(f"{self.duplicates} left out: second copies of a run shown here.")
+        for dataset in self.datasets:
+            if dataset.labels is None:
+                notes.append(f"{dataset.title}: by the records, for want of published labels.")
+        if count := len(self.unreadable):
+            named = "; ".join(one_line(str(each)) for each in self.unreadable[:_PROBLEMS_NAMED])
+            more = "; and others" if count > _PROBLEMS_NAMED else ""
+            noun = "record" if count == 1 else "records"
+            notes.append(f"{count} unreadable {noun} left out: {named}{more}.")
         return notes
 
     def _fronts(self, dataset: str) -> dict[str, tuple[int, ...]]:

@@ -37,10 +37,15 @@ def main(argv: list[str]) -> int:
         BenchError: the run cannot be used.
     """
     options = _parser().parse_intermixed_args(argv)
-    from fmnist_bench.inference import load_run  # imports torch, which --help does without
+    from fmnist_bench.inference.chosen import chosen_run
 
-    run = load_run(options.run, trust=options.trust)
-    entries = _entries(options, run.record.dataset)
+    run = chosen_run(options)
+    if run.record.data.pixel_scaling is None:
+        raise BenchError(
+            f"{run.name}: its record does not say how its data module scales pixels; set "
+            "pixel_scaling there and train it again, or call predict in Python"
+        )
+    entries = _entries(options, run)
     answers = _answers(run, entries)
     if options.json:
         print(json.dumps(answers, indent=1))
@@ -59,80 +64,78 @@ def _parser() -> argparse.ArgumentParser:
         description="Classify image files with a finished run.",
         epilog="Status 0: all images were read; 1: some were not; 2: none was.",
     )
+    from fmnist_bench.inference.chosen import add_run
+
+    add_run(parser)
     parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="file or folder")
-    parser.add_argument("--run", required=True, help="the run's folder, name or its beginning")
     parser.add_argument(
         "--as-is",
         action="store_true",
-        help="do not convert to the dataset's style; images must be 28x28 of 8-bit grey",
+        help="do not convert to the dataset's style; images must have its size and colours",
     )
     parser.add_argument("--show", type=Path, metavar="DIR", help="write what the net sees here")
     parser.add_argument("--json", action="store_true", help="print a JSON list, one object a file")
-    parser.add_argument(
-        "--trust",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="a net outside this suite that the record may import and run",
-    )
     return parser
 
 
-def _entries(options: argparse.Namespace, dataset: str) -> list[_Entry]:
+def _entries(options: argparse.Namespace, run: "TrainedRun") -> list[_Entry]:
     from fmnist_bench.inference.convert import convert
-    from fmnist_bench.inference.gather import gather
-    from fmnist_bench.inference.picture import read_picture
-    from fmnist_bench.inference.show import comparison_name, write_comparison
+    from fmnist_bench.inference.picture import gather, read_picture
+    from fmnist_bench.inference.sheet import sheet_name, write_sheet
 
-    gathered = gather(options.images)
+    found, skipped = gather(options.images)
     entries: list[_Entry] = []
     shown: set[str] = set()
-    for path, trouble in gathered.found:
+    for path, trouble in found:
         try:
             if trouble is not None:
                 raise BenchError(trouble)
-            picture = read_picture(path)
-            converted = convert(picture, path, dataset, as_is=options.as_is)
+            picture = read_picture(path, run.image_shape[0])
+            dataset, shape = run.record.dataset, run.image_shape
+            converted = convert(picture, path, dataset, shape, as_is=options.as_is)
         except BenchError as error:
             entries.append(_Entry(path, None, (), str(error)))
             continue
         entries.append(_Entry(path, converted.pixels, converted.steps, None))
         if options.show is not None:
-            name = comparison_name(path, shown)
+            name = sheet_name(path, shown)
             shown.add(name)
-            write_comparison(options.show, name, picture.original, converted.pixels)
-    if gathered.skipped:
-        print(f"skipped: {gathered.skipped} other file(s)", file=sys.stderr)
+            write_sheet(options.show, name, picture.original, converted.pixels)
+    if skipped:
+        print(f"skipped: {skipped} other file(s)", file=sys.stderr)
     return entries
 
 
 def _answers(run: "TrainedRun", entries: list[_Entry]) -> list[dict[str, Any]]:
-    import torch
+    import numpy as np
 
-    readable = [torch.tensor(entry.pixels) for entry in entries if entry.pixels is not None]
-    rows = iter(run.predict(torch.stack(readable)).probabilities.tolist() if readable else [])
-    return [
-        _error(entry) if entry.pixels is None else _answer(entry, run.class_names, next(rows))
-        for entry in entries
-    ]
+    readable = [np.atleast_3d(each.pixels) for each in entries if each.pixels is not None]
+    if not readable:
+        return [_answer(each, {}) for each in entries]
+    found = run.predict(np.stack(readable).transpose(0, 3, 1, 2))
+    rows = (
+        dict(zip(run.class_names, row, strict=True)) if name is not None else {}
+        for name, row in zip(found.names, found.probabilities.tolist(), strict=True)
+    )
+    return [_answer(each, {} if each.pixels is None else next(rows)) for each in entries]
 
 
-def _answer(entry: _Entry, names: tuple[str, ...], probabilities: list[float]) -> dict[str, Any]:
-    named = dict(zip(names, probabilities, strict=True))
-    best = sorted(named, key=named.__getitem__, reverse=True)[:_TOP]
+def _answer(entry: _Entry, probabilities: dict[str, float]) -> dict[str, Any]:
+    """Return an object with the same keys for all, so that a reader need not ask which there are.
+
+    Of a blank image `top` is empty and `probabilities` are null.
+    """
+    best = sorted(probabilities, key=probabilities.__getitem__, reverse=True)[:_TOP]
+    read = entry.error is None
     return {
         "file": str(entry.path),
-        "error": None,
-        "conversion": list(entry.steps),
-        "top": [{"class": name, "probability": named[name]} for name in best],
-        "probabilities": named,
+        "error": entry.error,
+        "conversion": list(entry.steps) if read else None,
+        "top": [{"class": name, "probability": probabilities[name]} for name in best]
+        if read
+        else None,
+        "probabilities": probabilities or None,
     }
-
-
-def _error(entry: _Entry) -> dict[str, Any]:
-    """Return an object with the same keys, so that a reader need not ask which there are."""
-    nothing = {"conversion": None, "top": None, "probabilities": None}
-    return {"file": str(entry.path), "error": entry.error, **nothing}
 
 
 def _print_text(run: "TrainedRun", answers: list[dict[str, Any]]) -> None:
@@ -145,7 +148,7 @@ def _print_text(run: "TrainedRun", answers: list[dict[str, Any]]) -> None:
         top = ", ".join(
             f"{each['class']} {100 * each['probability']:.1f} %" for each in answer["top"]
         )
-        print(f"{_visible(answer['file'])}: {top}")
+        print(f"{_visible(answer['file'])}: {top or 'nothing seen, the image is blank'}")
         print(f"    {', '.join(answer['conversion'])}")
 
 

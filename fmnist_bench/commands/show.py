@@ -1,20 +1,24 @@
 """`fmnist-bench show`: pictures of data, runs and boards, and the layers of a model."""
 
+import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from fmnist_bench.data.facts import DATASETS
 from fmnist_bench.errors import BenchError
-from fmnist_bench.pictures.arguments import (
-    INTO,
-    KINDS,
-    RUN,
-    add_roots,
-    board_parser,
-    kind_parser,
-    picture_parser,
-)
+
+Argument = tuple[str, dict[str, Any]]
+"""A flag or name, and what argparse is told of it; `dest` is the parameter of what draws."""
+
+
+class Kind(NamedTuple):
+    """A kind of picture: what it shows, its arguments, and what draws it and returns the files."""
+
+    help: str
+    arguments: Sequence[Argument]
+    draw: Callable[..., Sequence[Path]]
 
 
 def main(argv: list[str]) -> int:
@@ -24,132 +28,146 @@ def main(argv: list[str]) -> int:
         BenchError: something named is missing or wrong.
     """
     if not argv or argv[0] in ("-h", "--help"):
-        print(_help())
+        lines = [f"  {name:8} {kind.help}" for name, kind in KINDS.items()]
+        more = "fmnist-bench show KIND --help tells more of one kind."
+        print("\n".join(["usage: fmnist-bench show KIND ...", "", *lines, "", more]))
         return 0
-    kind, rest = argv[0], argv[1:]
-    if kind not in _SHOW:
-        raise BenchError(f"show {kind}: unknown; expected one of {', '.join(KINDS)}")
-    _SHOW[kind](rest)
+    name, *rest = argv
+    if name not in KINDS:
+        raise BenchError(f"show {name}: unknown; expected one of {', '.join(KINDS)}")
+    kind = KINDS[name]
+    parser = argparse.ArgumentParser(prog=f"fmnist-bench show {name}", description=kind.help)
+    for flag, told in kind.arguments:
+        parser.add_argument(flag, **told)
+    given = vars(parser.parse_intermixed_args(rest))
+    show = given.pop("show", False)
+    for path in kind.draw(**given):
+        print(path, flush=True)
+        if show:
+            from fmnist_bench.pictures.display import display
+
+            display(path)
     return 0
 
 
-def _data(argv: list[str]) -> None:
-    parser = picture_parser("data", out="data.png")
-    parser.add_argument("overrides", nargs="*", help="as in train: data=mnist augment=flip seed=1")
-    parser.add_argument("--rows", type=int, default=4)
-    parser.add_argument("--columns", type=int, default=5)
-    parser.add_argument("--classes", metavar="A,B", help="names or numbers (default: all)")
-    parser.add_argument("--epoch", type=int, default=0, help="which one, from 0 (default: 0)")
-    options = parser.parse_intermixed_args(argv)
+def _data(**given: Any) -> Sequence[Path]:
     from fmnist_bench.pictures.data import data_picture
 
-    page = data_picture(
-        options.overrides,
-        rows=options.rows,
-        columns=options.columns,
-        classes=options.classes,
-        epoch=options.epoch,
-        path=options.out,
-        say=_say,
-    )
-    _present(page, options.show)
+    return [data_picture(**given)]
 
 
-def _model(argv: list[str]) -> None:
-    parser = kind_parser("model")
-    parser.add_argument("overrides", nargs="*", help="as in train: model=vgg")
-    options = parser.parse_args(argv)
+def _model(overrides: list[str]) -> Sequence[Path]:
     from fmnist_bench.config.compose import compose
     from fmnist_bench.pictures.layers import layer_lines, layers_of
 
-    print("\n".join(layer_lines(layers_of(compose(options.overrides)))))
+    print("\n".join(layer_lines(layers_of(compose(overrides)))))
+    return []
 
 
-def _run(argv: list[str]) -> None:
-    parser = kind_parser("run")
-    parser.add_argument("run", help=RUN)
-    add_roots(parser)
-    parser.add_argument("--data", type=Path, metavar="DIR", help="idx files, for data of your own")
-    parser.add_argument("--out", type=Path, metavar="DIR", help=INTO)
-    options = parser.parse_args(argv)
+def _run(run: str, roots: list[Path] | None, into: Path | None) -> Any:
     from fmnist_bench.pictures.run import draw_confusion, draw_curves, picture_folder
     from fmnist_bench.records.find import ROOTS, find_run
     from fmnist_bench.records.record import read_record
 
-    folder = find_run(options.run, options.results or ROOTS)
+    folder = find_run(run, roots or ROOTS)
     record = read_record(folder)
-    into = options.out or picture_folder(folder)
-    for path in draw_curves(record, into):
-        print(path)
-    for path in draw_confusion(folder, record, options.data, into):
-        print(path)
+    yield from draw_curves(record, into or picture_folder(folder))
+    yield from draw_confusion(folder, record, into or picture_folder(folder))
 
 
-def _compare(argv: list[str]) -> None:
-    parser = picture_parser("compare", out="compare.png")
-    parser.add_argument("runs", nargs="+", metavar="RUN", help=f"a row's name, or {RUN}")
-    add_roots(parser)
-    parser.add_argument("--dataset", choices=list(DATASETS), default="fashion_mnist")
-    options = parser.parse_intermixed_args(argv)
+def _compare(roots: list[Path] | None, **given: Any) -> Sequence[Path]:
     from fmnist_bench.pictures.overlay import compare_picture
     from fmnist_bench.records.find import ROOTS
 
-    roots = options.results or ROOTS
-    path = compare_picture(options.runs, options.dataset, roots, options.out)
-    _present(path, options.show)
+    return [compare_picture(**given, roots=roots or ROOTS)]
 
 
-def _hard(argv: list[str]) -> None:
-    parser = board_parser("hard", out="hard.png")
-    parser.add_argument("--count", type=int, default=24, help="how many images (default: 24)")
-    parser.add_argument("--columns", type=int, default=6)
-    parser.add_argument("--dataset", choices=list(DATASETS), default="fashion_mnist")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="folder of the idx files")
-    options = parser.parse_args(argv)
+def _hard(**given: Any) -> Sequence[Path]:
     from fmnist_bench.pictures.hard import hard_picture
 
-    path = hard_picture(
-        options.results,
-        options.dataset,
-        count=options.count,
-        columns=options.columns,
-        data_folder=options.data,
-        path=options.out,
-        say=_say,
-    )
-    _present(path, options.show)
+    return [hard_picture(**given, say=_say)]
 
 
-def _board(argv: list[str]) -> None:
-    options = board_parser("board", out="board.png").parse_args(argv)
+def _board(**given: Any) -> Sequence[Path]:
     from fmnist_bench.pictures.board import board_picture
 
-    _present(board_picture(options.results, options.out), options.show)
-
-
-_SHOW: dict[str, Callable[[list[str]], None]] = {
-    "data": _data,
-    "model": _model,
-    "run": _run,
-    "compare": _compare,
-    "hard": _hard,
-    "board": _board,
-}
-
-
-def _present(path: Path, show: bool) -> None:
-    print(path)
-    if show:
-        from fmnist_bench.pictures.display import display
-
-        display(path)
+    return [board_picture(**given)]
 
 
 def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _help() -> str:
-    lines: Sequence[str] = [f"  {kind:8} {text}" for kind, text in KINDS.items()]
-    more = "fmnist-bench show KIND --help tells more of one kind."
-    return "\n".join(["usage: fmnist-bench show KIND ...", "", *lines, "", more])
+def _path(flag: str, dest: str, text: str, **more: Any) -> Argument:
+    return flag, {"type": Path, "dest": dest, "metavar": "DIR", "help": text, **more}
+
+
+def _number(flag: str, default: int, text: str) -> Argument:
+    return flag, {"type": int, "default": default, "help": f"{text} (default: {default})"}
+
+
+def _picture(file: str) -> list[Argument]:
+    text = f"write the picture here, over what is there (default: {file})"
+    off = {"dest": "show", "action": "store_false", "help": "do not open it on the display"}
+    return [_path("--out", "path", text, metavar="FILE", default=Path(file)), ("--no-show", off)]
+
+
+_RUN = "a run's folder, its name, or the beginning of its name or identity"
+_INTO = "write here (default: the run's folder; outputs/pictures/NAME for a published run)"
+_WHERE = "folder of runs (default: outputs; the official board: results)"
+_LOOK = "look for runs here, repeatable (default: outputs and results)"
+_RESULTS = _path("--results", "results", _WHERE, default=Path("outputs"))
+_ROOTS = _path("--results", "roots", _LOOK, action="append")
+_DATASET = ("--dataset", {"choices": list(DATASETS), "default": "fashion_mnist"})
+
+KINDS = {
+    "data": Kind(
+        "a grid of training images, as the files hold them and augmented",
+        [
+            ("overrides", {"nargs": "*", "help": "as in train: data=mnist augment=flip seed=1"}),
+            *_picture("data.png"),
+            _number("--rows", 4, "how many images down"),
+            _number("--columns", 5, "how many images across"),
+            ("--classes", {"metavar": "A,B", "help": "names or numbers (default: all)"}),
+            _number("--epoch", 0, "which one, from 0"),
+        ],
+        _data,
+    ),
+    "model": Kind(
+        "the layers of a model: output shape, parameters, multiply-accumulates",
+        [("overrides", {"nargs": "*", "help": "as in train: model=vgg"})],
+        _model,
+    ),
+    "run": Kind(
+        "a run's curves and confusion matrix, drawn again from its record",
+        [
+            ("run", {"help": _RUN}),
+            _ROOTS,
+            _path("--out", "into", _INTO),
+        ],
+        _run,
+    ),
+    "compare": Kind(
+        "the curves of several runs over each other, seeds as a band",
+        [
+            ("texts", {"nargs": "+", "metavar": "RUN", "help": f"a row's name, or {_RUN}"}),
+            *(*_picture("compare.png"), _ROOTS, _DATASET),
+        ],
+        _compare,
+    ),
+    "hard": Kind(
+        "the test images that most models get wrong, with their votes",
+        [
+            *(*_picture("hard.png"), _RESULTS, _DATASET),
+            _number("--count", 24, "how many images"),
+            _number("--columns", 6, "how many images across"),
+            _path("--data", "data_folder", "folder of the idx files"),
+        ],
+        _hard,
+    ),
+    "board": Kind(
+        "accuracy against parameters, multiply-accumulates and training time",
+        [*_picture("board.png"), _RESULTS],
+        _board,
+    ),
+}

@@ -22,39 +22,31 @@ def main(argv: list[str]) -> int:
 
 def _tune(arguments: argparse.Namespace, command: str) -> int:
     # Imported only here: they need Optuna.
-    from fmnist_bench.search.begin import begin
     from fmnist_bench.search.crew import Crew
     from fmnist_bench.search.experiment import refuse_experiment, write_best
     from fmnist_bench.search.report import best_trial, standing, summary
-    from fmnist_bench.search.study import open_study
-    from fmnist_bench.search.worker import Job
+    from fmnist_bench.search.study import begin_study, held
+    from fmnist_bench.search.tuning import read_words
 
     experiment = arguments.write_experiment
-    path, tuning = begin(
-        arguments.overrides,
-        arguments.study,
-        print,
-        check=lambda overrides: refuse_experiment(experiment, overrides) if experiment else None,
-    )
+    tuning, studies = read_words(arguments.overrides, print)
+    if experiment:
+        refuse_experiment(experiment, tuning.overrides)
+    digest = tuning.digest()
+    folder = arguments.study or studies / f"{tuning.name}-{digest[:8]}"
     trials = arguments.trials or tuning.space.trials
-    print(f"study {path}: {standing(open_study(path), path, trials)}")
-    job = Job(
-        study=str(path),
-        folder=str(tuning.folder),
-        data_folder=str(tuning.data_folder),
-        data_digest=tuning.data_digest,
-        trials=trials,
-    )
-    try:
-        undisturbed = Crew(job, arguments.workers, print).run()
-    finally:
-        print("\n".join(summary(open_study(path), path, trials)))
-    study = open_study(path)
+    with held(folder):
+        study = begin_study(folder, tuning, digest)
+        print(f"study {folder}: {standing(study, trials)}")
+        try:
+            Crew(tuning, folder, arguments.workers, print).work(study, trials)
+        finally:
+            print("\n".join(summary(study, tuning, trials)))
     if best_trial(study) is None:
         return 1
     if experiment:
-        print(f"wrote {write_best(experiment, study, path, command)}")
-    return 0 if undisturbed else 1
+        print(f"wrote {write_best(experiment, study, tuning, command)}")
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -62,22 +54,21 @@ def _parser() -> argparse.ArgumentParser:
         prog="fmnist-bench tune",
         description="Search for a recipe with Optuna, judged by validation accuracy; the test set "
         "is never read, and the tuning seeds 1000, 1001, ... are no seeds of a row. The same "
-        "command goes on where it stopped; started a second time beside itself, it works on the "
-        "same study.",
+        "command goes on where it stopped.",
     )
     parser.add_argument(
         "overrides",
         nargs="*",
         metavar="search=NAME",
-        help="a file of conf/search, and Hydra overrides for all trials",
+        help="a file of conf/search, search.KEY=VALUE, and Hydra overrides for all trials",
     )
     parser.add_argument("--trials", type=_count, help="how many trials; default: the space's")
     parser.add_argument("--workers", type=_count, default=1, help="trials at the same time")
     parser.add_argument(
         "--study",
         type=Path,
-        metavar="FILE",
-        help="the study's file; default: one below outputs/tune/ for this space and overrides",
+        metavar="FOLDER",
+        help="where study and runs lie; default: outputs/tune/, by this space and overrides",
     )
     parser.add_argument(
         "--write-experiment", metavar="NAME", help="write the best recipe to conf/experiment/"

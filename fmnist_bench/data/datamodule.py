@@ -33,7 +33,8 @@ class ImageDataModule(pl.LightningDataModule):
     No test image is served, and none kept, before a test loader is asked for. `setup` finds
     out: `digest` of the four files as they lie there, `split_digest` (None without validation
     images), `class_names`, `image_shape` (C, H, W), how many `train_images` and `test_images`
-    there are, and `statistics`, the pixels' mean and standard deviation.
+    there are, `statistics`, the pixels' mean and standard deviation, and `pixel_scaling`, the
+    factor and offset of each channel.
     """
 
     name: str
@@ -77,21 +78,13 @@ class ImageDataModule(pl.LightningDataModule):
         check_whole("seed", seed, 0)
         self.name, self._verify, self._scaling_name = name, verify, scaling
         self._class_names = tuple(class_names or published or ())
-        self._split_as: dict[str, Any] = {
-            "split": split,
-            "validation": validation,
-            "split_seed": split_seed,
-        }
+        self._split_as = dict[str, Any](split=split, validation=validation, split_seed=split_seed)
         self._batch_size, self._eval_batch_size, self._seed = batch_size, eval_batch_size, seed
         self._drop_last, self._augmentations = drop_last, list(augmentations.values())
         self._train: tuple[Tensor, Tensor] | None = None
 
     def prepare_data(self) -> None:
-        """Fetch published files that are not in the cache; many processes may call this.
-
-        Raises:
-            BenchError: as `obtain`, which logs what it tried.
-        """
+        """Fetch published files that are not in the cache, as `obtain`, which may raise."""
         if self._folder is None:
             say = logging.getLogger(__name__).debug
             obtain(self.name, folder=None, verify=True, cache=cache_dir(), say=say)
@@ -118,6 +111,7 @@ class ImageDataModule(pl.LightningDataModule):
         self.train_images, self.test_images = len(labels), len(parts["test_labels"].array)
         self.statistics = DATASETS.get(self.name) or pixel_statistics(images)
         self._scaling = scaling = Scaling(self._scaling_name, self.statistics)
+        self.pixel_scaling = scaling.channels
         self._scored = partial(EvalBatches, batch_size=self._eval_batch_size, scaling=scaling)
         self._trained = partial(
             TrainBatches,

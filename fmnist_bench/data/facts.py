@@ -32,9 +32,8 @@ FILE_SHAPES = {
 class DatasetFacts:
     """Facts of one published dataset.
 
-    `sha256` maps each part in `FILE_NAMES` to the digest of its uncompressed idx
-    file; `mean` and `std` are taken over all pixels of the 60,000 training
-    images, in units of [0, 1].
+    `sha256` maps each part in `FILE_NAMES` to the digest of its uncompressed idx file; `mean`
+    and `std` are those of all pixels of the 60,000 training images, in units of [0, 1].
     """
 
     name: str

@@ -62,6 +62,11 @@ class Scaling:
             pairs = zip(means.tolist(), stds.tolist(), strict=True)
             self._channels = [(1 / (255 * std), -mean / std) for mean, std in pairs]
 
+    @property
+    def channels(self) -> list[tuple[float, float]]:
+        """Factor and offset of each channel, or one pair for all, on pixels from 0 to 255."""
+        return self._channels
+
     def __call__(self, images: Tensor) -> Tensor:
         scaled = images.to(torch.float32, copy=True)
         grey = len(self._channels) == 1

@@ -18,7 +18,9 @@ class ServesImages(Protocol):
     Its loaders yield batches of images (B, C, H, W), float, and labels (B,), int64, from 0
     to the number of classes - 1; the test loader in the same order every time. Without
     validation images it has no `val_dataloader`, or an empty one. An attribute `digest`
-    (hex) says which data it is; without it `digest_of_served` does.
+    (hex) says which data it is; without it `digest_of_served` does. An attribute
+    `pixel_scaling`, a factor and an offset for each channel, lets a finished run classify
+    images of uint8.
     """
 
     name: str

@@ -1,9 +1,9 @@
-"""Using a finished run: classify images, or export it.
+"""Using a finished run: classify images, or export it. May import the rooms from training down.
 
 `run = load_run("cnn-fashion_mnist-s0")`, then `run.predict(images).names`.
 """
 
 from fmnist_bench.inference.load import load_run
-from fmnist_bench.inference.trained import Prediction, TrainedRun
+from fmnist_bench.inference.trained import Predicted, TrainedRun
 
-__all__ = ["Prediction", "TrainedRun", "load_run"]
+__all__ = ["Predicted", "TrainedRun", "load_run"]

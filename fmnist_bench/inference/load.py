@@ -1,29 +1,30 @@
-"""From a run's folder to its net with the trained weights."""
+"""From a run's folder to its model with the trained weights."""
 
+import hashlib
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from hydra.errors import HydraException
-from hydra.utils import instantiate
 from safetensors import SafetensorError
 from safetensors.torch import load
-from torch import Tensor, nn
+from torch import nn
 
-from fmnist_bench.data.facts import dataset_facts
-from fmnist_bench.data.scaling import Scaling
+from fmnist_bench.config.build import build
 from fmnist_bench.errors import BenchError
 from fmnist_bench.inference.graph import Graph
 from fmnist_bench.inference.trained import TrainedRun
-from fmnist_bench.inference.trust import check_net_config
 from fmnist_bench.nets.weights import first_line, mismatch
 from fmnist_bench.paths import conf_dir
 from fmnist_bench.records.find import ROOTS, find_run
 from fmnist_bench.records.names import fit_for_a_folder
 from fmnist_bench.records.record import FILE_NAME as RECORD_FILE
 from fmnist_bench.records.record import Record, read_record
+from fmnist_bench.records.trust import refuse_foreign_code
 from fmnist_bench.training.weights import FILE_NAME as WEIGHTS_FILE
+
+_PLAIN = "fmnist_bench.training.classifier.Classifier"
+"""The LightningModule whose scores are those of its net."""
 
 
 def load_run(
@@ -35,84 +36,75 @@ def load_run(
 ) -> TrainedRun:
     """Load the finished run that `run` names: its folder, its name, or a beginning of it.
 
-    Nothing is unpickled, and the record's config can call nothing but this suite's nets,
-    torch.nn's modules and what `trust` names (`mypackage.nets.Tiny`).
+    Nothing is unpickled, and the recipe in the record can call nothing but this suite, what
+    recipes take from its libraries, and what `trust` names (`mypackage.nets.Tiny`), which is
+    imported from where Python finds it.
 
     Raises:
-        BenchError: there is no such run, it has no weights here, or its config or weights
+        BenchError: there is no such run, it has no weights here, or its recipe or weights
             are not what they should be.
     """
     folder = find_run(str(run), roots)
     record = read_record(folder)
     if record.status != "done":
         raise BenchError(f"{folder}: the run failed ({record.reason}); choose a finished one")
-    state = read_state(_weights_of(folder, record))
-    net = build_net(record, str(folder / RECORD_FILE), trust)
-    fill(net, state, str(folder / WEIGHTS_FILE))
-    graph = build_graph(record, net, str(folder / RECORD_FILE))
-    return TrainedRun(folder, record, graph, trust=trust, device=torch.device(device))
+    weights = _weights(folder, record)
+    graph, net = rebuild(record, weights, folder, trust)
+    return TrainedRun(folder, record, graph, net, trust=trust, device=torch.device(device))
 
 
-def build_graph(record: Record, net: nn.Module, origin: str) -> Graph:
-    """Return `net` with what `record` scales before it and averages after it.
+def rebuild(
+    record: Record, weights: bytes, folder: Path, trust: Collection[str]
+) -> tuple[Graph, nn.Module]:
+    """Return the graph that `record` describes and the net in it, filled with `weights`.
 
-    Raises:
-        BenchError: its config does not say.
-    """
-    try:
-        scaling = Scaling(record.config["data"]["scaling"], dataset_facts(record.dataset))
-        return Graph(net, scaling, flip=bool(record.config["test_time_flip"]))
-    except (KeyError, TypeError):
-        raise BenchError(
-            f"{origin}: expected config.data.scaling and config.test_time_flip; train the run again"
-        ) from None
-
-
-def build_net(record: Record, origin: str, trust: Collection[str]) -> nn.Module:
-    """Return the net that `record` describes, with random weights; `origin` is its file.
+    `weights` are the content of a safetensors file; messages name the files in `folder`.
 
     Raises:
-        BenchError: its config calls foreign code, or does not describe a net.
+        BenchError: the recipe calls foreign code or does not describe a model, or the weights
+            do not fit.
     """
-    model = record.config.get("model")
-    config = model.get("net") if isinstance(model, dict) else None
-    if not isinstance(config, dict):
-        raise BenchError(f"{origin}: no config.model.net; only a net that stands there is rebuilt")
-    check_net_config(config, f"{origin}: config.model.net", trust)
-    if "weights_sha256" in config:
+    origin, recipe = folder / RECORD_FILE, record.recipe or {}
+    model = recipe.get("model")
+    if not isinstance(model, dict) or "test_time_flip" not in recipe:
+        raise BenchError(f"{origin}: no recipe with model and test_time_flip; train the run")
+    scores, net = _built(model, origin, trust)
+    _fill(net, weights, folder / WEIGHTS_FILE)
+    return Graph(scores, record.data.pixel_scaling, flip=bool(recipe["test_time_flip"])), net
+
+
+def _built(
+    model: dict[str, Any], origin: Path, trust: Collection[str]
+) -> tuple[nn.Module, nn.Module]:
+    """Return what gives the scores, and the net in it, both with random weights."""
+    net = model.get("net")
+    if isinstance(net, dict) and "weights_sha256" in net:
         # Every weight comes from the run; those it started from are not looked for.
-        config = {**config, "pretrained": False, "weights": None, "weights_sha256": None}
-    net = _instantiate(config, origin)
-    if not isinstance(net, nn.Module):
-        raise BenchError(
-            f"{origin}: config.model.net gives a {type(net).__name__}, expected an nn.Module"
-        )
-    return net
-
-
-def read_state(content: bytes | Path) -> dict[str, Tensor]:
-    """Read a safetensors file, or its content, to the CPU.
-
-    Raises:
-        BenchError: it cannot be read or is no such file.
-    """
-    name = str(content) if isinstance(content, Path) else "weights"
+        net = {**net, "pretrained": False, "weights": None, "weights_sha256": None}
+        model = {**model, "net": net}
+    key, node = ("model.net", net) if model.get("_target_") == _PLAIN else ("model", model)
+    where = f"{origin}: recipe.{key}"
+    if not isinstance(node, dict):
+        raise BenchError(f"{where}: not there; only what stands there is rebuilt")
+    refuse_foreign_code(node, where, "give --trust {} to have it run", trust)
     try:
-        return load(content.read_bytes() if isinstance(content, Path) else content)
-    except OSError as error:
-        raise BenchError(f"{name}: cannot be read ({error.strerror})") from None
+        with torch.random.fork_rng(devices=[]):  # the caller's random numbers stay as they were
+            found = build(node, key)
+    except BenchError as error:
+        raise BenchError(f"{origin}: recipe.{error}") from None
+    net = found if node is net else getattr(found, "net", None)
+    if not isinstance(found, nn.Module) or not isinstance(net, nn.Module):
+        raise BenchError(f"{where}: gives a {type(found).__name__}, expected an nn.Module")
+    return found, net
+
+
+def _fill(net: nn.Module, weights: bytes, origin: Path) -> None:
+    try:
+        state = load(weights)
     except (SafetensorError, ValueError, KeyError) as error:
         raise BenchError(
-            f"{name}: not a safetensors file ({first_line(error)}); train the run again"
+            f"{origin}: not a safetensors file ({first_line(error)}); train the run again"
         ) from None
-
-
-def fill(net: nn.Module, state: dict[str, Tensor], origin: str) -> None:
-    """Put `state` into `net`, every tensor of it.
-
-    Raises:
-        BenchError: names or shapes differ.
-    """
     try:
         net.load_state_dict(state)
     except RuntimeError as error:
@@ -122,25 +114,23 @@ def fill(net: nn.Module, state: dict[str, Tensor], origin: str) -> None:
         ) from None
 
 
-def _weights_of(folder: Path, record: Record) -> Path:
+def _weights(folder: Path, record: Record) -> bytes:
     path = folder / WEIGHTS_FILE
-    if path.is_file():
-        return path
-    row = record.row.name
-    known = fit_for_a_folder(row) and (conf_dir() / "experiment" / f"{row}.yaml").is_file()
-    again = (
-        f"fmnist-bench train experiment={row} data={record.dataset} seed={record.seed}"
-        if known
-        else f"fmnist-bench train with the config in its {RECORD_FILE}"
-    )
-    raise BenchError(f"{folder}: no {WEIGHTS_FILE}; published runs have none, train it: {again}")
-
-
-def _instantiate(config: dict[str, Any], origin: str) -> Any:
     try:
-        with torch.random.fork_rng(devices=[]):  # the caller's random numbers stay as they were
-            return instantiate(config, _convert_="all")
-    except HydraException as error:
-        cause = error.__cause__
-        told = str(cause) if isinstance(cause, BenchError) else " ".join(str(error).split())
-        raise BenchError(f"{origin}: config.model.net: {told}") from None
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise BenchError(
+            f"{folder}: no {WEIGHTS_FILE}; published runs have none, train it: {_again(record)}"
+        ) from None
+    except OSError as error:
+        raise BenchError(f"{path}: cannot be read ({error.strerror})") from None
+    if record.weights_digest not in (None, hashlib.sha256(content).hexdigest()):
+        raise BenchError(f"{path}: not the weights that were scored; train the run again")
+    return content
+
+
+def _again(record: Record) -> str:
+    row = record.row.name
+    if fit_for_a_folder(row) and (conf_dir() / "experiment" / f"{row}.yaml").is_file():
+        return f"fmnist-bench train experiment={row} data={record.dataset} seed={record.seed}"
+    return f"fmnist-bench train with the recipe in its {RECORD_FILE}"

@@ -60,6 +60,7 @@ def run_job(spec: Spec, processes: Processes | None = None, module: str = WORKER
         BenchError: the run's folder cannot be written.
         KeyboardInterrupt: after the process was told to stop and has stopped.
     """
+    before = _record_bytes(spec)
     earlier = earlier_outcome(spec)
     if earlier is not None and earlier.ok:
         return earlier
@@ -73,11 +74,18 @@ def run_job(spec: Spec, processes: Processes | None = None, module: str = WORKER
         return record_failure(spec, started, "time limit", error)
     if status == BUSY:
         return Outcome(spec, "busy", "another process is training it")
-    if (spec.folder / RECORD_FILE).exists():
+    if _record_bytes(spec) not in (None, before):  # a record from before says nothing of this
         return _recorded(spec, done="trained", failed="failed")
     if was_stopped(status):
         return Outcome(spec, "interrupted", CONTINUES)
     return record_failure(spec, started, *_explain(status))
+
+
+def _record_bytes(spec: Spec) -> bytes | None:
+    try:
+        return (spec.folder / RECORD_FILE).read_bytes()
+    except FileNotFoundError:
+        return None
 
 
 def forget(spec: Spec) -> None:

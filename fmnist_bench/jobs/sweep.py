@@ -5,13 +5,15 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from filelock import FileLock
+
 from fmnist_bench.jobs.check import refuse_repeated, refuse_unfit
-from fmnist_bench.jobs.job import CONTINUES, Outcome, earlier_outcome, forget
+from fmnist_bench.jobs.job import CONTINUES, Outcome, earlier_outcome, forget, run_job
 from fmnist_bench.jobs.launchers.launcher import Launcher
 from fmnist_bench.jobs.launchers.one_by_one import OneByOne
 from fmnist_bench.jobs.process import Processes
 from fmnist_bench.jobs.progress import Progress
-from fmnist_bench.jobs.worker import LOG_FILE
+from fmnist_bench.jobs.worker import LOCK_FILE, LOG_FILE
 from fmnist_bench.records.spec import Spec
 
 
@@ -66,10 +68,21 @@ class Sweep:
                 for outcome in outcomes:
                     del waiting[outcome.spec.identity]
                     self.outcomes.append(outcome)
+            self._wait_for_others(processes)
         except KeyboardInterrupt:
             self.outcomes += [_unfinished(spec) for spec in waiting.values()]
             self.say(self.summary())
             raise
+
+    def _wait_for_others(self, processes: Processes) -> None:
+        """See how runs end that another sweep is training; train those that it leaves behind."""
+        for number, outcome in enumerate(self.outcomes):
+            while outcome.state == "busy" and self.launcher.here:
+                self.say(f"waiting for another process that trains {outcome.spec.name}")
+                with FileLock(outcome.spec.folder / LOCK_FILE):
+                    pass
+                outcome = run_job(outcome.spec, processes)
+                self.outcomes[number] = outcome
 
     @property
     def ok(self) -> bool:

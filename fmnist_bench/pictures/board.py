@@ -1,45 +1,32 @@
 """A board as a picture: accuracy against cost, with intervals and the Pareto front."""
 
+from itertools import pairwise, product
 from pathlib import Path
 from textwrap import fill
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
+from matplotlib.transforms import Bbox
 
-from fmnist_bench.board.figures import percent
 from fmnist_bench.board.hard_images import LEAST_ACCURACY
+from fmnist_bench.board.pareto import pareto_front
 from fmnist_bench.board.standings import Board, read_board
 from fmnist_bench.errors import BenchError
-from fmnist_bench.pictures.axes import cost_axis, side_steps
 from fmnist_bench.pictures.canvas import check_format, new_figure, save, styled
-from fmnist_bench.pictures.costs import COSTS, Point, pareto_front, points_of
+from fmnist_bench.pictures.costs import COSTS, Point, points_of
 from fmnist_bench.pictures.style import BLUE, INK, PALE, VERMILION
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+_CLAIM: dict[str, Any] = {"ls": "", "marker": "D", "ms": 5, "mfc": "none", "mec": VERMILION}
+_FRONT: dict[str, Any] = {"color": BLUE, "lw": 1.2, "marker": "o", "ms": 5}
+_OTHER: dict[str, Any] = {"ls": "", "marker": "o", "ms": 4, "mfc": "white", "mec": PALE}
 
-_COLUMNS = 3
-
-_CLAIM: dict[str, Any] = {
-    "ls": "",
-    "marker": "D",
-    "ms": 6,
-    "mfc": "none",
-    "mec": VERMILION,
-    "mew": 1.4,
-}
-
-_NOTE = (
-    "Interval: over seeds and images. Discs that would overlap step to the right of their cost. "
-    f"Rows below {100 * LEAST_ACCURACY:.0f} % are left out."
-)
-
-_PANEL = (175.0, 240.0)
-"""Width and height of a panel, in points and roughly."""
-
-_DISC = 13.0
-"""Across a row's numbered disc, in points."""
+_NAME_SIZE = 6
+_ACROSS = (("left", 1), ("right", -1), ("center", 0))
+_UP = (("center", 0), ("bottom", 1), ("top", -1))
+"""Which edge of a name lies at its mark, and on which side of that the name then stands."""
 
 
 def board_picture(results: Path, path: Path) -> Path:
@@ -49,12 +36,14 @@ def board_picture(results: Path, path: Path) -> Path:
         BenchError: as `read_board`, `pareto_figure` and `save`.
     """
     check_format(path)
-    with styled():
-        return save(pareto_figure(read_board(results)), path)
+    return save(pareto_figure(read_board(results)), path)
 
 
-def pareto_figure(board: Board) -> "Figure":
+@styled()
+def pareto_figure(board: Board) -> Figure:
     """Draw the Fashion-MNIST accuracy of `board`'s rows against each kind of cost.
+
+    Each row stands at its cost, and is named where its name covers nothing.
 
     Raises:
         BenchError: no row has an accuracy to show.
@@ -65,98 +54,107 @@ def pareto_figure(board: Board) -> "Figure":
             f"board: no row with a Fashion-MNIST accuracy of {100 * LEAST_ACCURACY:.0f} % or more; "
             "train one, or name other --results"
         )
-    figure = new_figure(4.2 + 0.19 * -(-len(points) // _COLUMNS))
+    figure = new_figure(6.0)
     figure.suptitle("Fashion-MNIST: test accuracy against cost")
     panels = figure.subplots(1, len(COSTS), sharey=True)
-    bottom = 100 * min(min((point.low, *point.claimed)) for point in points)
-    top = 100 * max(max((point.high, *point.claimed)) for point in points)
-    margin = 0.04 * (top - bottom)
-    for panel, (kind, label) in zip(panels, COSTS.items(), strict=True):
-        panel.set_ylim(bottom - margin, top + margin)
-        _draw(panel, points, kind)
-        panel.set_xlabel(label)
     panels[0].set_ylabel("test accuracy (%)")
-    _explain(figure, panels[-1], points)
+    machines = sorted({point.hardware for point in points if point.costs["seconds"]})
+    _explain(figure, machines, claimed=any(point.claimed for point in points))
+    drawn = []
+    for axes, (kind, label) in zip(panels, COSTS.items(), strict=True):
+        axes.set_xlabel(label)
+        axes.set_xscale("log")
+        # A cost of zero has no place on a logarithmic axis.
+        rows = [(cost, point) for point in points if (cost := point.costs[kind])]
+        # Seconds on one processor are no measure of a row trained on another.
+        comparable = kind != "seconds" or len(machines) == 1
+        if rows:
+            drawn.append((axes, rows, _draw(axes, rows, comparable)))
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # all is in its place and stays there
+    for each in drawn:
+        _name(*each)
     return figure
 
 
-def _draw(axes: "Axes", points: list[Point], kind: str) -> None:
-    from matplotlib.transforms import ScaledTranslation
-
-    # A cost of zero has no place on a logarithmic axis.
-    shown = [i for i, point in enumerate(points) if point.costs[kind]]
-    costs = np.array([points[i].costs[kind] for i in shown], np.float64)
-    heights = 100 * np.array([points[i].accuracy for i in shown])
-    axes.set_xscale("log")
-    if not len(costs):
-        return
-    cost_axis(axes, costs)
-    front = pareto_front(costs.tolist(), heights.tolist())
-    axes.step(costs[front], heights[front], where="post", color=BLUE, linewidth=1.2, zorder=1)
-    places = axes.transAxes.inverted().transform(
-        axes.transData.transform(np.column_stack([costs, heights]))
-    )
-    inch = axes.get_figure(root=True).dpi_scale_trans  # type: ignore[union-attr]  # it has a figure
-    for place, step in enumerate(side_steps(places * _PANEL, _DISC)):
-        moved = axes.transData + ScaledTranslation(step / 72, 0, inch)
-        aside = {"transform": moved, "clip_on": False}
-        _draw_row(axes, aside, points[shown[place]], costs[place])
-        colors = ("white", BLUE, BLUE) if place in front else (INK, "white", PALE)
-        _draw_disc(axes, aside, shown[place] + 1, (costs[place], heights[place]), colors)
+Places = list[tuple[float, float]]
 
 
-def _draw_row(axes: "Axes", aside: dict[str, Any], point: Point, cost: float) -> None:
-    interval = [100 * point.low, 100 * point.high]
-    axes.plot([cost, cost], interval, color=INK, lw=1.4, marker="", zorder=2, **aside)
-    for claim in point.claimed:
-        apart = [100 * point.accuracy, 100 * claim]
-        axes.plot([cost, cost], apart, ":", color=VERMILION, lw=1, zorder=1.5, **aside)
-        axes.plot(cost, 100 * claim, zorder=3, **_CLAIM, **aside)
+def _draw(axes: Axes, rows: list[tuple[float, Point]], comparable: bool) -> Places:
+    """Draw `rows`, with their costs; return the corners of the Pareto front, cheapest first."""
+    axes.margins(y=0.04)
+    low, high = min(cost for cost, _ in rows), max(cost for cost, _ in rows)
+    beyond = max(2, (high / low) ** 0.2)  # room for names, which may be the whole axis
+    axes.set_xlim(low / beyond, high * beyond)
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 30 * low else (1,)))
+    axes.xaxis.set_major_formatter(EngFormatter(sep=" "))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    for cost, point in rows:
+        reach = [[point.accuracy - point.low], [point.high - point.accuracy]]
+        axes.errorbar(cost, point.accuracy, reach, fmt="none", ecolor=INK, lw=1, capsize=2)
+        for claim in point.claimed:
+            axes.vlines(cost, point.accuracy, claim, color=VERMILION, linestyle=":", linewidth=1)
+            axes.plot(cost, claim, **_CLAIM)
+    places = {point.title: (cost, point.accuracy) for cost, point in rows}
+    axes.plot(*zip(*places.values(), strict=True), **_OTHER, zorder=3)
+    front = [places[title] for title in pareto_front(places)] if comparable else []
+    if front:
+        line, marks = _FRONT | {"marker": ""}, _FRONT | {"ls": ""}
+        axes.step(*zip(*front, strict=True), **line, where="post", zorder=1)
+        axes.plot(*zip(*front, strict=True), **marks, zorder=3)
+    return front
 
 
-def _draw_disc(
-    axes: "Axes",
-    aside: dict[str, Any],
-    number: int,
-    where: tuple[float, float],
-    colors: tuple[str, str, str],
-) -> None:
-    ink, face, edge = colors
-    axes.plot(*where, "o", ms=_DISC - 1, mfc=face, mec=edge, zorder=4, **aside)
-    x, y = where
-    text = axes.text(x, y, str(number), color=ink, fontsize=7.5, zorder=5, **aside)
-    text.set(ha="center", va="center_baseline")
+def _name(axes: Axes, rows: list[tuple[float, Point]], front: Places) -> None:
+    """Write the names of `rows` beside them, those on the front first, where they fit."""
+    covered = []
+    for cost, point in rows:
+        ends = [(cost, each) for each in (point.low, point.high, *point.claimed)]
+        covered.append(_box(axes, ends).padded(3))
+    for here, there in pairwise(front):
+        corner = (there[0], here[1])
+        covered += [_box(axes, [here, corner]), _box(axes, [corner, there])]
+    for cost, point in sorted(rows, key=lambda row: (row[0], row[1].accuracy) not in front):
+        for (across, x), (up, y) in product(_ACROSS, _UP):
+            level = point.accuracy if x else point.low if y < 0 else point.high
+            text = axes.annotate(
+                point.title,
+                (cost, level),
+                (4 * x, 4 * y),
+                textcoords="offset points",
+                ha=across,
+                va=up,
+                size=_NAME_SIZE,
+            )
+            box = text.get_window_extent()
+            inside = axes.bbox.x0 <= box.x0 and box.x1 <= axes.bbox.x1
+            if inside and (x or y) and not box.count_overlaps(covered):
+                covered.append(box)
+                break
+            text.remove()
 
 
-def _explain(figure: "Figure", corner: "Axes", points: list[Point]) -> None:
-    from matplotlib.lines import Line2D
+def _box(axes: Axes, places: Places) -> Bbox:
+    """Return what `places` span on the page, a dot wider on each side."""
+    box = Bbox.null()
+    box.update_from_data_xy(axes.transData.transform(places))
+    return box.padded(1)
 
+
+def _explain(figure: Figure, machines: list[str], claimed: bool) -> None:
     key = [
-        Line2D([], [], color=BLUE, marker="o", ms=9, label="Pareto front"),
-        Line2D([], [], ls="", color=INK, marker="|", ms=11, mew=1.4, label="95 % interval"),
+        Line2D([], [], **_FRONT, label="Pareto front"),
+        Line2D([], [], **_OTHER, label="other rows"),
+        Line2D([], [], ls="", color=INK, marker="|", ms=11, mew=1.2, label="95 % interval"),
     ]
-    if any(point.claimed for point in points):
+    if claimed:
         key.append(Line2D([], [], **_CLAIM, label="reported"))
-    corner.legend(handles=key, loc="lower right", fontsize=8.5)
-    names = [
-        Line2D([], [], ls="", label=f"{number}  {point.title}: {percent(point.accuracy)} %")
-        for number, point in enumerate(points, 1)
-    ]
-    figure.legend(
-        handles=names,
-        loc="outside lower center",
-        ncols=_COLUMNS,
-        handlelength=0,
-        handletextpad=0,
-        title=_note(points),
-        title_fontsize=8.5,
+    note = (
+        "Interval: over seeds and images. Rows are named where there is room. "
+        f"Rows below {100 * LEAST_ACCURACY:.0f} % are left out."
     )
-
-
-def _note(points: list[Point]) -> str:
-    # Seconds on one processor are no measure of a row trained on another.
-    machines = sorted({point.hardware for point in points if point.costs["seconds"]})
-    if len(machines) < 2:
-        return _NOTE
-    said = f"Times are from several kinds of hardware: {'; '.join(machines)}."
-    return f"{_NOTE}\n{fill(said, len(_NOTE))}"
+    if len(machines) > 1:
+        said = "Times are from several kinds of hardware, so they have no front: "
+        note += "\n" + fill(f"{said}{'; '.join(machines)}.", len(note))
+    legend = figure.legend(handles=key, loc="outside lower center", ncols=len(key), title=note)
+    legend.get_title().set_fontsize(8.5)

@@ -1,16 +1,16 @@
 """From a drawing to its files: PNG and SVG, the same bytes from the same content."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from matplotlib import style
+from matplotlib.figure import Figure
 
 from fmnist_bench.errors import BenchError
 from fmnist_bench.files import atomic_write
 from fmnist_bench.pictures.style import DPI, RC, WIDTH
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 _METADATA: dict[str, dict[str, Any]] = {
     ".png": {"Software": None},
@@ -18,23 +18,13 @@ _METADATA: dict[str, dict[str, Any]] = {
 }
 """Format -> what to leave out of it: dates and versions, which differ by the day."""
 
+styled = partial(style.context, RC, after_reset=True)
+"""Gives matplotlib the settings of `style`, whatever the user's own are; as a block or `@`."""
 
-def new_figure(height: float) -> "Figure":
+
+def new_figure(height: float) -> Figure:
     """Return an empty figure as wide as a README and `height` inches high; draw in `styled`."""
-    from matplotlib.figure import Figure
-
     return Figure(figsize=(WIDTH, height), layout="constrained")
-
-
-@contextmanager
-def styled() -> Iterator[None]:
-    """Give matplotlib the settings of `style` for a block, whatever the user's own are."""
-    import matplotlib
-
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(RC)
-        yield
 
 
 def check_format(path: Path, formats: Sequence[str] = (".png", ".svg")) -> None:
@@ -48,7 +38,8 @@ def check_format(path: Path, formats: Sequence[str] = (".png", ".svg")) -> None:
         raise BenchError(f"{path}: format {path.suffix or '(none)'!r}, expected {known}")
 
 
-def save(figure: "Figure", path: Path) -> Path:
+@styled()
+def save(figure: Figure, path: Path) -> Path:
     """Write `figure` to `path`, a PNG or SVG by its ending, over what was there.
 
     Raises:
@@ -56,6 +47,6 @@ def save(figure: "Figure", path: Path) -> Path:
     """
     check_format(path)
     suffix = path.suffix.lower()
-    with styled(), atomic_write(path) as file:
+    with atomic_write(path) as file:
         figure.savefig(file, format=suffix[1:], dpi=DPI, metadata=_METADATA[suffix])
     return path

@@ -1,27 +1,25 @@
 """The curves of one run: loss, accuracy and learning rate over its epochs."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from fmnist_bench.board.figures import percent
 from fmnist_bench.board.terminal import plain
 from fmnist_bench.data.facts import DATASETS
 from fmnist_bench.errors import BenchError
-from fmnist_bench.pictures.axes import LABELS, epoch_axis, headline, marks, panels, scale_y, series
-from fmnist_bench.pictures.canvas import new_figure
-from fmnist_bench.pictures.style import GREEN, LOOKS, PALE
+from fmnist_bench.pictures.axes import LABELS, draw_curve, finish, panels, series
+from fmnist_bench.pictures.canvas import new_figure, styled
+from fmnist_bench.pictures.style import LOOKS, PALE
+from fmnist_bench.records.record import Record
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-    from fmnist_bench.records.record import Record
-
-_PARTS = {"train": LOOKS[0], "validation": LOOKS[1]}
+_LOOKS = dict(zip(("train", "validation", "_rate"), LOOKS, strict=False))
+"""Part of the data, as the legend names it -> how its line looks."""
 
 
-def curves_figure(record: "Record") -> "Figure":
+@styled()
+def curves_figure(record: Record) -> Figure:
     """Draw loss, accuracy and learning rate of `record`, the chosen epoch marked.
 
     A quantity that was never measured gets no panel, a part no line: a run without
@@ -35,23 +33,26 @@ def curves_figure(record: "Record") -> "Figure":
         raise BenchError(
             f"run {run_title(record)}: no epochs in its record ({record.status}{reason})"
         )
-    shown = [kind for kind in LABELS if _curves(record, kind)]
-    figure = new_figure(4.5 if shown else 2.0)
-    figure.suptitle(headline(run_title(record), _result(record)))
-    axes = panels(figure, shown)
-    for kind in shown:
-        _draw(axes[kind], record, kind)
-    _draw_rate(axes["rate"], record)
-    for each in axes.values():
-        _mark_chosen(each, record)
-    lines = {str(line.get_label()): line for each in axes.values() for line in each.get_lines()}
-    named = [line for name, line in lines.items() if not name.startswith("_")]
+    curves = {kind: _curves(record, kind) for kind in LABELS}
+    shown = [kind for kind in LABELS if curves[kind]]
+    figure = new_figure(4.5 if len(shown) > 1 else 2.0)
+    figure.suptitle(f"{run_title(record)}: {_result(record)}", wrap=True)
+    named: dict[object, Artist] = {}
+    for kind, axes in panels(figure, shown).items():
+        for part, curve in curves[kind].items():
+            draw_curve(axes, curve, _LOOKS[part], part)
+        finish(axes, kind, curves[kind].values())
+        if record.selection is not None and record.selection.epoch is not None:
+            chosen = record.selection.epoch + 1
+            label = f"chosen: epoch {chosen}"
+            axes.axvline(chosen, color=PALE, ls=(0, (1, 1.5)), lw=1.4, label=label)
+        named |= {line.get_label(): line for line in axes.get_legend_handles_labels()[0]}
     if named:
-        figure.legend(handles=named, loc="outside lower center", ncols=len(named))
+        figure.legend(handles=named.values(), loc="outside lower center", ncols=len(named))
     return figure
 
 
-def run_title(record: "Record") -> str:
+def run_title(record: Record) -> str:
     """Return what a picture calls the run of `record`."""
     return f"{plain(record.row.name)}, seed {record.seed}, {dataset_title(record.dataset)}"
 
@@ -61,45 +62,17 @@ def dataset_title(name: str) -> str:
     return DATASETS[name].title if name in DATASETS else name
 
 
-def _curves(record: "Record", kind: str) -> dict[str, "np.typing.NDArray[np.float64]"]:
+def _curves(record: Record, kind: str) -> dict[str, NDArray[np.float64]]:
     """Return part -> curve of `kind`, of the parts that were measured at all."""
-    curves = {part: series(record.history or [], f"{part}_{kind}") for part in _PARTS}
+    if kind == "rate":
+        curves = {"_rate": series(record.history or [], "learning_rate")}
+    else:
+        parts = ("train", "validation")
+        curves = {part: series(record.history or [], f"{part}_{kind}") for part in parts}
     return {part: curve for part, curve in curves.items() if not np.isnan(curve).all()}
 
 
-def _draw(axes: "Axes", record: "Record", kind: str) -> None:
-    curves = _curves(record, kind)
-    epochs = np.arange(1, len(record.history or []) + 1)
-    for part, curve in curves.items():
-        color, style, marker = _PARTS[part]
-        axes.plot(epochs, curve, c=color, ls=style, label=part, **marks(curve, marker))
-    scale_y(axes, list(curves.values()))
-    axes.set_ylabel(LABELS[kind])
-    epoch_axis(axes, len(epochs))
-
-
-def _draw_rate(axes: "Axes", record: "Record") -> None:
-    rate = series(record.history or [], "learning_rate")
-    epochs = np.arange(1, len(rate) + 1)
-    axes.plot(epochs, rate, c=GREEN, ls="-", **marks(rate, LOOKS[2].marker))
-    scale_y(axes, [rate])
-    axes.set_ylabel("learning rate")
-    epoch_axis(axes, len(epochs))
-
-
-def _mark_chosen(axes: "Axes", record: "Record") -> None:
-    selection = record.selection
-    if selection is None or selection.epoch is None:
-        return
-    chosen = selection.epoch + 1
-    axes.axvline(
-        chosen, color=PALE, linestyle=(0, (1, 1.5)), linewidth=1.4, label=f"chosen: epoch {chosen}"
-    )
-
-
-def _result(record: "Record") -> str:
+def _result(record: Record) -> str:
     scores = {"test": record.test, "validation": record.validation}
     said = [f"{name} {percent(score.accuracy)} %" for name, score in scores.items() if score]
-    if record.test is None:
-        said.insert(0, "not tested")
-    return ", ".join(said)
+    return ", ".join(said if record.test else ["not tested", *said])

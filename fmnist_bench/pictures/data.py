@@ -1,13 +1,12 @@
 """A grid of training images as a run's epoch presents them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from fmnist_bench.config.compose import compose
 from fmnist_bench.data.facts import dataset_facts
 from fmnist_bench.errors import BenchError
-from fmnist_bench.jobs.prepare import prepare
 from fmnist_bench.pictures.canvas import check_format
 from fmnist_bench.pictures.mosaic import check_columns, mosaic, save_mosaic
 
@@ -22,7 +21,6 @@ def data_picture(
     classes: str | None,
     epoch: int,
     path: Path,
-    say: Callable[[str], None],
 ) -> Path:
     """Draw the first training images of `epoch` in the run that `overrides` describe.
 
@@ -40,19 +38,17 @@ def data_picture(
         raise BenchError(f"--epoch: {epoch}, expected 0 or more")
     config = compose(overrides)
     dataset = config["data"]["name"]
-    names = dataset_facts(dataset).class_names
-    chosen = class_numbers(classes, dataset) if classes is not None else range(len(names))
+    chosen = class_numbers(classes, dataset)
     # Here, because torch takes seconds and the complaints above should not.
     from fmnist_bench.pictures.epoch import first_of_epoch, tiles_of
 
-    folder = prepare(config, say).data_folder
-    shown = first_of_epoch(config, folder, epoch=epoch, count=rows * columns, classes=chosen)
-    tiles = tiles_of(shown, dataset, augmented=bool(config["augment"]))
+    shown = first_of_epoch(config, epoch=epoch, count=rows * columns, classes=chosen)
+    tiles = tiles_of(shown, dataset, augmented=bool(config["data"]["augmentations"]))
     return save_mosaic(mosaic(tiles, columns, *_words(config, epoch)), path)
 
 
-def class_numbers(text: str, dataset: str) -> list[int]:
-    """Return the classes that `text` names, by name or number, divided by commas.
+def class_numbers(text: str | None, dataset: str) -> list[int]:
+    """Return the classes that `text` names, by name or number, divided by commas; None is all.
 
     Raises:
         BenchError: there is no such class.
@@ -60,6 +56,8 @@ def class_numbers(text: str, dataset: str) -> list[int]:
     names = dataset_facts(dataset).class_names
     known = {name.lower(): number for number, name in enumerate(names)}
     known |= {str(number): number for number in range(len(names))}
+    if text is None:
+        return list(range(len(names)))
     chosen = [word.strip() for word in text.split(",")]
     for word in chosen:
         if word.lower() not in known:
@@ -71,7 +69,8 @@ def class_numbers(text: str, dataset: str) -> list[int]:
 def _words(config: dict[str, Any], epoch: int) -> tuple[str, str]:
     title = f"{dataset_facts(config['data']['name']).title}: training images"
     run = f"epoch {epoch} of a run with seed {config['seed']}"
-    if not config["augment"]:
+    augmentations = config["data"]["augmentations"]
+    if not augmentations:
         return title, f"In the order of {run}."
-    changes = ", ".join(each["_target_"].rpartition(".")[2] for each in config["augment"].values())
+    changes = ", ".join(each["_target_"].rpartition(".")[2] for each in augmentations.values())
     return f"{title}, {changes}", f"Left: the file's image. Right: augmented as in {run}."

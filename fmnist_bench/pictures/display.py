@@ -12,8 +12,9 @@ def display(path: Path) -> bool:
 
     Only with a display and a terminal: a script or a remote session gets the file alone.
     """
-    opener = shutil.which("open" if sys.platform == "darwin" else "xdg-open")
-    screen = sys.platform == "darwin" or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
+    mac = sys.platform == "darwin"
+    opener = shutil.which("open" if mac else "xdg-open")
+    screen = mac or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     if not (opener and screen and sys.stdout.isatty()):
         return False
     quiet = subprocess.DEVNULL

@@ -1,20 +1,18 @@
 """The layers of a model: output shape, parameters and multiply-accumulates of each."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytorch_lightning as pl
 import torch
-from omegaconf import OmegaConf
 from pytorch_lightning.utilities.model_summary.model_summary import ModelSummary
 from torch import nn
 
-from fmnist_bench.training.assemble import build_model, net_of
+from fmnist_bench.config.build import build
+from fmnist_bench.training.contract import check_model
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(NamedTuple):
     """One module of a net and what is its own, its parts' not counted.
 
     `shape` is that of its output for one image, None if it does not run in a forward pass.
@@ -37,7 +35,8 @@ def layers_of(config: dict[str, Any]) -> list[Layer]:
     Raises:
         BenchError: the model's config is wrong.
     """
-    net = net_of(build_model(OmegaConf.create(config)))
+    model = check_model(build(config["model"], "model"), config["model"]["_target_"])
+    net: Any = model.net
     summary = ModelSummary(_Wrapped(net), max_depth=-1)
     flops = {name: sum(counts.values()) for name, counts in summary.flop_counts.items()}
     shapes = dict(zip(summary.layer_names, summary.out_sizes, strict=True))
@@ -46,46 +45,26 @@ def layers_of(config: dict[str, Any]) -> list[Layer]:
         parts = [f"{name}.{part}" for part, _ in module.named_children()]
         own = flops[name] - sum(flops.get(part, 0) for part in parts)
         parameters = sum(each.numel() for each in module.parameters(recurse=False))
-        idle = not own and not parameters
-        if idle and (parts or isinstance(module, nn.Identity)):
-            continue
-        layers.append(
-            Layer(
-                name.removeprefix("net").removeprefix(".") or "(net)",
-                type(module).__name__,
-                _shape(shapes[name]),
-                parameters,
-                own // 2,
-            )
-        )
+        if own or parameters or not (parts or isinstance(module, nn.Identity)):
+            title = name.removeprefix("net").removeprefix(".") or "(net)"
+            kind, shape = type(module).__name__, _shape(shapes[name])
+            layers.append(Layer(title, kind, shape, parameters, own // 2))
     return layers
 
 
 def layer_lines(layers: Sequence[Layer]) -> list[str]:
     """Return the table of `layers` as lines of text, the sums last."""
-    head = ("layer", "kind", "output", "parameters", "MACs")
-    cells = [
-        (
-            layer.name,
-            layer.kind,
-            " x ".join(map(str, layer.shape)) if layer.shape else "-",
-            f"{layer.parameters:,}",
-            f"{layer.macs:,}",
-        )
-        for layer in layers
-    ]
-    sums = (f"{sum(getattr(layer, key) for layer in layers):,}" for key in ("parameters", "macs"))
-    rows = [head, *cells, ("total", "", "", *sums)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
-    lines = [
-        "  ".join(
-            cell.rjust(width) if column > 2 else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    ]
-    rule = "-" * len(lines[0])
-    return [lines[0], rule, *lines[1:-1], rule, lines[-1]]
+    rows = [("layer", "kind", "output", "parameters", "MACs")]
+    for name, kind, shape, parameters, macs in layers:
+        output = " x ".join(map(str, shape)) if shape else "-"
+        rows.append((name, kind, output, f"{parameters:,}", f"{macs:,}"))
+    parameters, macs = (sum(each) for each in list(zip(*layers, strict=True))[3:])
+    rows.append(("total", "", "", f"{parameters:,}", f"{macs:,}"))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    form = "  ".join(f"{{:{'<<<>>'[i]}{width}}}" for i, width in enumerate(widths))
+    head, *lines, total = (form.format(*row) for row in rows)
+    rule = "-" * len(head)
+    return [head, rule, *lines, rule, total]
 
 
 class _Wrapped(pl.LightningModule):

@@ -1,24 +1,21 @@
 """The pictures of one run, in its folder: `curves` and `confusion`, each as PNG and SVG."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from fmnist_bench.board.confusion import confusion_matrix
 from fmnist_bench.board.lookup import never_tested, part
 from fmnist_bench.data.labels import test_labels
 from fmnist_bench.errors import BenchError
-from fmnist_bench.pictures.canvas import save, styled
+from fmnist_bench.pictures.canvas import save
 from fmnist_bench.pictures.confusion import confusion_figure
 from fmnist_bench.pictures.curves import curves_figure, run_title
 from fmnist_bench.records.predictions import FILE_NAME as PREDICTIONS_FILE
 from fmnist_bench.records.predictions import read_predictions
 from fmnist_bench.records.record import Record, read_record
 from fmnist_bench.records.spec import FILE_NAME as SPEC_FILE
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 FORMATS = ("png", "svg")
 
@@ -49,8 +46,7 @@ def draw_curves(record: Record, into: Path) -> list[Path]:
     Raises:
         BenchError: the record has no epochs, or the folder cannot be written.
     """
-    with styled():
-        return _save(curves_figure(record), into, "curves")
+    return _save(curves_figure(record), into, "curves")
 
 
 def draw_confusion(folder: Path, record: Record, into: Path) -> list[Path]:
@@ -64,11 +60,8 @@ def draw_confusion(folder: Path, record: Record, into: Path) -> list[Path]:
     """
     path = folder / PREDICTIONS_FILE
     if record.predictions_digest is None:
-        why = (
-            "its protocol never reads the test set"
-            if never_tested(record.recipe or {})
-            else "it failed"
-        )
+        unread = never_tested(record.recipe or {})
+        why = "its protocol never reads the test set" if unread else "it failed"
         raise BenchError(f"{path}: this run made no predictions ({why}); no confusion matrix")
     names = record.data.class_names
     predictions = read_predictions(folder, record.data.test_images, len(names))
@@ -80,9 +73,7 @@ def draw_confusion(folder: Path, record: Record, into: Path) -> list[Path]:
     matrix = confusion_matrix(labels, predictions.classes[None], len(names))
     if record.test and abs(np.trace(matrix) / len(labels) - record.test.accuracy) > 1e-6:
         raise BenchError(f"{path}: the labels are not those the run was scored on; check the data")
-    with styled():
-        figure = confusion_figure(matrix, names, run_title(record))
-        return _save(figure, into, "confusion")
+    return _save(confusion_figure(matrix, names, run_title(record)), into, "confusion")
 
 
 def picture_folder(folder: Path) -> Path:
@@ -94,7 +85,7 @@ def picture_folder(folder: Path) -> Path:
     return folder if trained_here else Path("outputs") / "pictures" / folder.name
 
 
-def _save(figure: "Figure", folder: Path, name: str) -> list[Path]:
+def _save(figure: Figure, folder: Path, name: str) -> list[Path]:
     first, *others = [folder / f"{name}.{suffix}" for suffix in FORMATS]
     files = [save(figure, first)]
     figure.set_layout_engine("none")  # laid out by now, and that is a third of the time

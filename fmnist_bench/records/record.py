@@ -44,7 +44,9 @@ class Data(_Part):
     """The data as the run found it; `image_shape` is (channels, height, width).
 
     `digest` is that of all files of the dataset, `split_digest` that of the validation
-    images, None without any.
+    images, None without any. `pixel_scaling` has a factor and an offset for each channel, or
+    one pair for all: a net saw factor * pixel + offset of pixels from 0 to 255. It is None of
+    a data module that does not say.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Data(_Part):
     image_shape: list[int]
     train_images: int | None
     test_images: int
+    pixel_scaling: list[tuple[float, float]] | None = None
 
 
 class Machine(_Part):

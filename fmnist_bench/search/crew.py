@@ -1,103 +1,129 @@
-"""The workers of one `tune` command, and what they achieve while they do."""
+"""Trials at the same time: a thread waits for each, and its runs have processes of their own."""
 
+import contextlib
 import os
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Event
+from types import FrameType, SimpleNamespace
+from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial
 
+from fmnist_bench.errors import BenchError
+from fmnist_bench.jobs.job import run_job
+from fmnist_bench.jobs.process import Processes
+from fmnist_bench.jobs.worker import STOPPED
 from fmnist_bench.records.environment import CORES_VARIABLE, cores
-from fmnist_bench.search.report import trial_line
-from fmnist_bench.search.study import open_study
-from fmnist_bench.search.trials import counting
-from fmnist_bench.search.worker import Job
+from fmnist_bench.records.record import Record, read_record
+from fmnist_bench.records.spec import Spec
+from fmnist_bench.search.objective import Objective
+from fmnist_bench.search.report import ended, trial_line
+from fmnist_bench.search.study import seed_sampler
+from fmnist_bench.search.tuning import Tuning, conf_digest
 
-_POLL_SECONDS = 0.2
+RUN = "fmnist_bench.search.judged_run"
+_BUSY_SECONDS = 1.0
+
+
+class Stopped(BaseException):
+    """The user stopped the search. No Exception, for which Optuna would fail the trial."""
 
 
 @dataclass
 class Crew:
-    """Starts `workers` processes on a study and tells each trial that ends.
+    """`workers` at the study in `folder`, which tunes `tuning`; `say` is told of each trial.
 
     A first Ctrl-C lets the running jobs stop where they can go on from, a second ends them.
     """
 
-    job: Job
+    tuning: Tuning
+    folder: Path
     workers: int
     say: Callable[[str], None]
-    _told: set[int] = field(default_factory=set)
+    _stop: Event = field(default_factory=Event)
+    _idle: "SimpleQueue[Processes]" = field(default_factory=SimpleQueue)
 
-    def run(self) -> bool:
-        """Return whether every worker ended as it should.
+    def work(self, study: optuna.Study, trials: int) -> None:
+        """Train until `trials` trials have ended.
 
         Raises:
-            KeyboardInterrupt: after all workers have stopped.
+            BenchError: conf/ was edited meanwhile, so that later trials would be other recipes.
+            KeyboardInterrupt: the trials in work were stopped, and can be taken up again.
         """
-        study = open_study(Path(self.job.study))  # reads on from where it was, each time
-        self._told = {trial.number for trial in _ended(study)}
-        crew = [self._start(number) for number in range(1, self.workers + 1)]
-        interrupted = False
-        while True:
-            try:
-                running = [process for process in crew if process.poll() is None]
-                self._tell_ended(study)
-                if not running:
-                    break
-                time.sleep(_POLL_SECONDS)
-            except KeyboardInterrupt:
-                interrupted = True
-                for process in crew:
-                    if process.poll() is None:
-                        process.send_signal(signal.SIGINT)
-        for process in crew:
-            assert process.stdin is not None
-            process.stdin.close()
-        if interrupted:
-            raise KeyboardInterrupt
-        for number, process in enumerate(crew, start=1):
-            if process.returncode:
-                self.say(
-                    f"worker {number} ended early with status {process.returncode}: "
-                    f"{_last_line(self._log(number))}"
+        conf = conf_digest()
+        os.environ[CORES_VARIABLE] = str(max(1, cores() // self.workers))
+
+        def after(study: optuna.Study, trial: FrozenTrial) -> None:
+            self.say(trial_line(trial, len(ended(study)), trials))
+            seed_sampler(study)
+            if conf_digest() != conf and self.tuning.digest() != study.user_attrs["digest"]:
+                raise BenchError(
+                    "conf/ was edited so that the trials to come would be other recipes than "
+                    "those before; undo that, or begin another study"
                 )
-        return not any(process.returncode for process in crew)
 
-    def _start(self, number: int) -> "subprocess.Popen[bytes]":
-        log = self._log(number)
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("wb") as file:
-            return subprocess.Popen(
-                [sys.executable, "-m", "fmnist_bench.search.worker", self.job.to_json()],
-                env={**os.environ, CORES_VARIABLE: str(max(1, cores() // self.workers))},
-                # The worker stops when this pipe closes, however this process ends.
-                stdin=subprocess.PIPE,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                # The terminal's Ctrl-C comes once, through this process.
-                process_group=0,
-            )
+        seed_sampler(study)
+        with contextlib.ExitStack() as stack:
+            stack.callback(signal.signal, signal.SIGINT, signal.signal(signal.SIGINT, self._end))
+            for _ in range(self.workers):
+                self._idle.put(stack.enter_context(_Stoppable(self._stop)))
+            with contextlib.suppress(Stopped):
+                study.optimize(
+                    Objective(self.tuning, self.folder, self._train),
+                    n_trials=trials - len(ended(study)),
+                    n_jobs=self.workers,
+                    catch=(BenchError,),
+                    callbacks=[after],
+                )
+        if self._stop.is_set():
+            raise KeyboardInterrupt
 
-    def _log(self, number: int) -> Path:
-        return Path(self.job.folder) / f"worker-{os.getpid()}-{number}.log"
+    def _end(self, number: int, frame: FrameType | None) -> None:
+        if self._stop.is_set():
+            os._exit(STOPPED)  # all runs end with this process
+        self._stop.set()
 
-    def _tell_ended(self, study: optuna.Study) -> None:
-        for trial in _ended(study):
-            if trial.number not in self._told:
-                self._told.add(trial.number)
-                self.say(trial_line(trial, len(self._told), self.job.trials))
+    def _train(self, spec: Spec) -> Record:
+        """Train `spec`, unless that was done before; only its record and log are kept."""
+        with contextlib.suppress(BenchError):
+            return read_record(spec.folder)
+        processes = self._idle.get()
+        try:
+            # The process of a search that was killed a moment ago may be about to end.
+            while (outcome := run_job(spec, processes, RUN)).state == "busy":
+                if self._stop.wait(_BUSY_SECONDS):
+                    raise Stopped
+        except KeyboardInterrupt:
+            raise Stopped from None
+        finally:
+            self._idle.put(processes)
+        if outcome.state == "interrupted":
+            raise Stopped
+        for pattern in ("*.ckpt", "weights.safetensors"):
+            for file in spec.folder.glob(pattern):
+                file.unlink(missing_ok=True)
+        return read_record(spec.folder)
 
 
-def _ended(study: optuna.Study) -> list[FrozenTrial]:
-    trials = counting(study.get_trials(deepcopy=False))
-    return [trial for trial in trials if trial.state.is_finished()]
+class _Stoppable(Processes):
+    """Tells its job to stop when `stop` is set, in whichever thread."""
 
+    def __init__(self, stop: Event) -> None:
+        super().__init__(fork=True)
+        self._stop = stop
 
-def _last_line(log: Path) -> str:
-    lines = log.read_text(errors="replace").strip().splitlines()
-    return f"{lines[-1] if lines else 'no word'} (see {log})"
+    @contextlib.contextmanager
+    def started(self, config: dict[str, Any], folder: Path, module: str) -> Iterator[Any]:
+        with super().started(config, folder, module) as job:
+
+            def wait(seconds: float) -> int | None:
+                if self._stop.is_set():
+                    raise KeyboardInterrupt
+                return job.wait(seconds)
+
+            yield SimpleNamespace(wait=wait)

@@ -1,123 +1,116 @@
-"""The study's file: Optuna's journal, kept whole through kills and shared by processes."""
+"""The study's folder: Optuna's journal, kept whole through kills, and the runs of its trials."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import optuna
-from filelock import BaseFileLock, FileLock
-from optuna.pruners import BasePruner, MedianPruner, NopPruner, SuccessiveHalvingPruner
-from optuna.samplers import BaseSampler, RandomSampler, TPESampler
+from filelock import FileLock, Timeout
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock, JournalStorage
+from optuna.trial import TrialState
 
+from fmnist_bench.config.build import build
 from fmnist_bench.errors import BenchError
-from fmnist_bench.search.recipe import Tuning
-from fmnist_bench.search.space import Pruner, Space, parse_space
+from fmnist_bench.jobs.check import refuse_unfit
+from fmnist_bench.jobs.process import Processes
+from fmnist_bench.search.tuning import Tuning
 
-NAME = "tune"
+FILE_NAME = "study.journal"
+_NAME = "tune"
 
 
-def open_study(path: Path) -> optuna.Study:
-    """Open the study in `path`, with the pruner of its search space.
+def open_study(folder: Path) -> optuna.Study:
+    """Open the study in `folder`, with the pruner of its search space.
 
     Raises:
-        BenchError: the file is missing or no study.
+        BenchError: it is none, or its file is damaged.
     """
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    if not path.is_file():
-        raise BenchError(f"{path}: no file; name the study's file with --study")
+    path = folder / FILE_NAME
     try:
-        study = optuna.load_study(
-            study_name=NAME, storage=_storage(path, path), sampler=RandomSampler()
-        )
-        study.pruner = _pruner(space_of(study, path).pruner)
-    except (KeyError, ValueError, TypeError, AttributeError, OSError) as error:
-        raise _not_a_study(path) from error
+        study = optuna.load_study(study_name=_NAME, storage=_storage(path))
+        study.pruner = build(study.user_attrs["space"]["pruner"], "search.pruner")
+    except (KeyError, ValueError, TypeError, AttributeError, OSError):
+        advice = "name another folder with --study"
+        raise BenchError(f"{path}: not a study of fmnist-bench tune; {advice}") from None
     return study
 
 
-def create_study(path: Path, tuning: Tuning, base_hash: str) -> optuna.Study:
-    """Open the study in `path`, or begin it with the recipes that the space lists first.
+def begin_study(folder: Path, tuning: Tuning, digest: str) -> optuna.Study:
+    """Open the study in `folder`, or begin it.
 
-    `base_hash` is that of `tuning`, which takes seconds to compose.
+    Whoever calls this holds the study: what no process works on any more is queued again.
 
     Raises:
-        BenchError: the file is no study, or one of another space or of other overrides.
+        BenchError: it is no study, or one of another space or of other overrides, or what the
+            space leads to cannot be trained here.
     """
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    with lock(path, "study"):
-        if not path.exists() or path.stat().st_size == 0:
-            _begin(path, tuning, base_hash)
-    study = open_study(path)
-    begun = study.user_attrs
-    advice = "name another file with --study, or remove this one"
-    if begun["space_hash"] != tuning.space_hash:
-        raise BenchError(f"{path}: a study of another search space ({begun['name']}); {advice}")
-    if begun["base_hash"] != base_hash:
+    path = folder / FILE_NAME
+    if not path.exists():
+        with Processes(fork=True) as started:
+            refuse_unfit(tuning.probes(folder), started, here=True)
+        create_study(folder, tuning, digest)
+    study = open_study(folder)
+    if study.user_attrs["digest"] != digest:
         raise BenchError(
-            f"{path}: a study with other overrides ({' '.join(begun['overrides'])}), other data "
-            f"or an older conf/; {advice}"
+            f"{path}: a study of another search space, with other overrides or data, or of an "
+            f"older conf/ (begun as {study.user_attrs['words']}); name another folder with "
+            "--study, or remove this one"
         )
+    storage = _storage(path)
+    for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        storage.set_trial_state_values(trial._trial_id, TrialState.WAITING)
     return study
 
 
-def space_of(study: optuna.Study, path: Path) -> Space:
-    """Return the search space that `study` was begun with."""
-    return parse_space(study.user_attrs["space"], str(path))
+def create_study(folder: Path, tuning: Tuning, digest: str) -> None:
+    """Begin a study in `folder` with the recipes that the space lists first.
 
-
-def sampler(space: Space, trials: int) -> BaseSampler:
-    """Return the sampler for the draw after `trials` others.
-
-    Seeded by that number, a killed study goes on to draw what it would have drawn, and two
-    workers never draw alike.
+    It is written aside and moved into place, so that there is no half-begun one.
     """
-    seed = int(np.random.SeedSequence([space.sampler_seed, trials]).generate_state(1)[0])
-    return RandomSampler(seed) if space.sampler == "random" else TPESampler(seed=seed)
+    new = folder / "study.new"
+    new.unlink(missing_ok=True)
+    study = optuna.create_study(study_name=_NAME, storage=_storage(new), direction="maximize")
+    study.set_user_attr("space", tuning.space.model_dump(mode="json"))
+    study.set_user_attr("digest", digest)
+    study.set_user_attr("words", " ".join([f"search={tuning.name}", *tuning.overrides]))
+    for recipe in tuning.space.first:
+        study.enqueue_trial(recipe)
+    new.replace(folder / FILE_NAME)
 
 
-def report_epoch(path: Path, number: int, epoch: int, accuracy: float) -> bool:
-    """Report a trial's validation accuracy after `epoch` (from 1); return whether to prune it."""
-    study = open_study(path)
-    frozen = study.get_trials(deepcopy=False)[number]
-    if frozen.state.is_finished():
-        return False
-    trial = live_trial(study, number)
-    # A run that was killed trains its last epoch again.
-    if epoch not in frozen.intermediate_values:
-        trial.report(accuracy, epoch)
-    return trial.should_prune()
+def seed_sampler(study: optuna.Study) -> None:
+    """Give `study` the sampler of its space, seeded for the next draw.
 
-
-def live_trial(study: optuna.Study, number: int) -> optuna.trial.Trial:
-    """Return the unfinished trial `number`, to report to or to set attributes of."""
-    return optuna.trial.Trial(study, study.get_trials(deepcopy=False)[number]._trial_id)
+    A stopped study goes on to draw what it would have drawn, unless trials ran side by side.
+    """
+    node = dict(study.user_attrs["space"]["sampler"])
+    if isinstance(node.get("seed"), int):
+        entropy = [node["seed"], len(study.get_trials(deepcopy=False))]
+        node["seed"] = int(np.random.SeedSequence(entropy).generate_state(1)[0])
+    study.sampler = build(node, "search.sampler")
 
 
 @contextmanager
-def lock(path: Path, name: str, timeout: float = -1) -> Iterator[BaseFileLock]:
-    """Hold the lock `name` of the study in `path`; the system frees it if the process dies.
+def held(folder: Path) -> Iterator[None]:
+    """Hold the study in `folder` alone; the system frees it if the process dies.
 
     Raises:
-        filelock.Timeout: another process holds it for longer than `timeout` seconds.
-        BenchError: the folder cannot be written.
+        BenchError: another process holds it, or the folder cannot be written.
     """
-    held = lock_file(path, name)
-    with held.acquire(timeout):
-        yield held
-
-
-def lock_file(path: Path, name: str) -> BaseFileLock:
-    """Return the lock `name` of the study in `path`, not held yet."""
-    folder = path.parent / f".{path.name}.locks"
+    lock = FileLock(folder / ".lock", timeout=0)
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        raise BenchError(
+            f"{folder}: another fmnist-bench tune works on it; --workers N trains side by side"
+        ) from None
     except OSError as error:
         raise BenchError(f"{folder}: cannot be written ({error.strerror})") from None
-    return FileLock(folder / f"{name}.lock")
+    with lock:
+        yield
 
 
 class _JournalLock(JournalFileOpenLock):
@@ -126,64 +119,25 @@ class _JournalLock(JournalFileOpenLock):
     Holding it, what a process that was killed while writing left half of is cut off.
     """
 
-    def __init__(self, path: Path, study: Path) -> None:
+    def __init__(self, path: Path) -> None:
         super().__init__(str(path))
         self._path = path
-        self._lock = lock_file(study, "journal")
+        self._lock = FileLock(path.parent / ".journal.lock")
 
     def acquire(self) -> bool:
-        self._lock.acquire()
-        _cut_half_line(self._path)
+        with self._lock:
+            with self._path.open("r+b") as file:
+                file.seek(max(0, file.seek(0, os.SEEK_END) - 1))
+                if file.read() not in (b"", b"\n"):
+                    file.seek(0)
+                    file.truncate(file.read().rfind(b"\n") + 1)
+            self._lock.acquire()  # a second time, to hold it beyond this block
         return True
 
     def release(self) -> None:
         self._lock.release()
 
 
-def _cut_half_line(path: Path) -> None:
-    with path.open("r+b") as file:
-        end = file.seek(0, os.SEEK_END)
-        if end == 0:
-            return
-        file.seek(end - 1)
-        if file.read(1) != b"\n":
-            file.seek(0)
-            file.truncate(file.read().rfind(b"\n") + 1)
-
-
-def _storage(path: Path, study: Path) -> JournalStorage:
-    """Return the storage of `study` in its file, or in the one it is begun in."""
-    return JournalStorage(JournalFileBackend(str(path), lock_obj=_JournalLock(path, study)))
-
-
-def _begin(path: Path, tuning: Tuning, base_hash: str) -> None:
-    """Write the study aside and move it into place, so that there is no half-begun one."""
-    new = path.with_name(f".{path.name}.new")
-    new.unlink(missing_ok=True)
-    study = optuna.create_study(study_name=NAME, storage=_storage(new, path), direction="maximize")
-    content: dict[str, Any] = {
-        "name": tuning.name,
-        "space": tuning.space.model_dump(mode="json"),
-        "overrides": list(tuning.overrides),
-        "space_hash": tuning.space_hash,
-        "base_hash": base_hash,
-    }
-    for key, value in content.items():
-        study.set_user_attr(key, value)
-    for recipe in tuning.space.first:
-        study.enqueue_trial(recipe)
-    new.replace(path)
-
-
-def _not_a_study(path: Path) -> BenchError:
-    return BenchError(f"{path}: not a study of fmnist-bench tune; name another file with --study")
-
-
-def _pruner(settings: Pruner) -> BasePruner:
-    if settings.name == "median":
-        return MedianPruner(settings.startup_trials, settings.warmup_epochs)
-    if settings.name == "asha":
-        return SuccessiveHalvingPruner(
-            min_resource=settings.warmup_epochs, reduction_factor=settings.reduction_factor
-        )
-    return NopPruner()
+def _storage(path: Path) -> JournalStorage:
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    return JournalStorage(JournalFileBackend(str(path), lock_obj=_JournalLock(path)))

@@ -64,7 +64,7 @@ def build_loggers(config: Mapping[str, Any]) -> tuple[dict[str, Tracker], list[L
     trackers: dict[str, Tracker] = {}
     loggers: list[Logger] = []
     for name, node in config["logger"].items():
-        built = build(node, f"logger.{name}")
+        built = build(node, f"logger.{name}") if isinstance(node, Mapping) else node
         if isinstance(built, Logger):
             loggers.append(built)
         elif not isinstance(built, Tracker):

@@ -97,7 +97,8 @@ def _validated(
         return _score(spec, training.trainer, model, batches, "limit_val_batches")
 
     best = training.best
-    if best is None:
+    # A run may end before an epoch was validated, as with trainer.max_steps.
+    if best is None or best.accuracy < 0:
         return validate(), Selection(weights="last", epoch=None)
     final = validate() if best.changed_since(model) else None
     if final is not None and final.score.accuracy > best.accuracy:
@@ -155,6 +156,7 @@ def _measured(spec: Spec, training: Training, data: Any, test: Scored | None) ->
             image_shape=list(prepared.image_shape),
             train_images=getattr(data, "train_images", None),
             test_images=getattr(data, "test_images", scored),
+            pixel_scaling=getattr(data, "pixel_scaling", None),
         ),
         parameters=prepared.parameters,
         macs=prepared.macs,

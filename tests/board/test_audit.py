@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fmnist_bench.board.audit import verify
-from fmnist_bench.board.markdown import render
+from fmnist_bench.board.markdown import documents, render
 from fmnist_bench.board.standings import read_board
 from fmnist_bench.records.predictions import read_predictions
 
@@ -35,7 +35,8 @@ def results(intact: Path, tmp_path: Path) -> Path:
 
 
 def write_board(results: Path) -> None:
-    (results / "leaderboard.md").write_text(render(read_board(results)))
+    for name, text in documents(read_board(results)).items():
+        (results / name).write_text(text)
 
 
 def run(results: Path, row: str, seed: int, dataset: str = "fashion_mnist") -> Path:

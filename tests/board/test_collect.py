@@ -172,6 +172,9 @@ def test_on_other_data_the_record_is_believed(
     assert run.correct is None and run.accuracy == 0.75
     synthetic.write_record(folder, record)
     assert "not the predictions" in collect(tmp_path).unreadable[0].reason
+    absurd = {"test": synthetic.Score(accuracy=7, loss=0), "predictions_digest": predictions.digest}
+    synthetic.write_record(folder, record.model_copy(update=absurd))
+    assert "no test.accuracy in [0, 1]" in collect(tmp_path).unreadable[0].reason
 
 
 def test_all_probabilities_score_as_their_classes_do(

@@ -6,7 +6,7 @@ import pytest
 
 from fmnist_bench.board.collect import ScoredRun
 from fmnist_bench.board.figures import reads
-from fmnist_bench.board.resources import Properties, Resources, Times
+from fmnist_bench.board.resources import Resources, Times
 
 
 def runs(synthetic: SimpleNamespace, *changes: dict[str, Any]) -> list[ScoredRun]:
@@ -52,15 +52,3 @@ def test_a_read_after_a_kill_is_told(synthetic: SimpleNamespace) -> None:
     assert reads(Resources.of(runs(synthetic, {}, {}))) == "2 in 2 runs"
     killed = Resources.of(runs(synthetic, {}, {"test_reads": 2}))
     assert reads(killed) == "3 in 2 runs, 1 of them again after a run was cut off"
-
-
-def test_properties_are_the_records(synthetic: SimpleNamespace) -> None:
-    record = synthetic.record(
-        synthetic.row(),
-        data_changes={"train_images": 60_000},
-        pretraining="ImageNet-1k",
-        prediction=synthetic.Prediction(test_time_flip=True),
-    )
-    assert Properties.of(record) == Properties(60_000, "best", "32-true", "ImageNet-1k", True)
-    elsewhere = record.model_copy(update={"recipe": None, "selection": None})
-    assert Properties.of(elsewhere).precision is Properties.of(elsewhere).selection is None

@@ -13,19 +13,15 @@ SAID = [
     (["epoch=3"], "epoch: the config has no such key; did you mean epochs?"),
     (["lr=0.1"], "lr: the config has no such key; did you mean optimizer.lr?"),
     (["expriment=cnn"], "expriment: the config has no such key; did you mean experiment?"),
+    (["+epohcs=3"], "epohcs: the config has no such key; did you mean epochs?"),
     (
-        ["optimizer=sgd", "optimizer.nestrov=true"],
-        "optimizer.nestrov: the config has no such key; did you mean optimizer.nesterov?",
-    ),
-    (
-        ["model=mlp", "model.net.depth=3"],
-        "model.net.depth: the config has no such key; "
-        "model.net has _target_, num_classes, hidden, dropout",
+        ["protocol.validaton=100"],
+        "protocol.validaton: the config has no such key; did you mean protocol.validation?",
     ),
     (["zzzz=1"], "zzzz: the config has no such key; --cfg job shows the keys"),
-    (["model=vggg"], "model=vggg: no such file in conf/model; did you mean vgg? choose from cnn,"),
-    (["data=x"], "data=x: no such file in conf/data; choose from fashion_mnist, mnist"),
-    (["optimizer=adan"], "did you mean adam? choose from adam, adamw, sgd"),
+    (["model=vggg"], "model=vggg: no such file in conf/model; did you mean vgg? choose from "),
+    (["data=x"], "data=x: no such file in conf/data; choose from fashion_mnist, idx, mnist"),
+    (["optimizer=adan"], "did you mean adam? choose from adagrad, adam, adamw,"),
 ]
 WAYS: list[Callable[[list[str]], object]] = [
     compose,

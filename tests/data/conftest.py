@@ -13,6 +13,9 @@ import pytest
 from numpy.typing import NDArray
 
 from fmnist_bench.data import facts
+from fmnist_bench.data.datamodule import ImageDataModule
+from fmnist_bench.data.sources import Source
+from fmnist_bench.errors import BenchError
 
 FILES = {
     "train_images": "train-images-idx3-ubyte",
@@ -99,3 +102,75 @@ def no_sources(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setattr("fmnist_bench.data.sources.DEBIAN_FOLDER", tmp_path / "not-installed")
     monkeypatch.setattr("fmnist_bench.data.sources._TORCHVISION", "raise SystemExit('no mirror')")
     return programs
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def holds() -> Callable[[Path, Arrays], bool]:
+    """Say whether a folder holds four raw idx files of these arrays and nothing else."""
+
+    def holds(folder: Path, arrays: Arrays) -> bool:
+        return {path.name: path.read_bytes() for path in folder.iterdir()} == {
+            FILES[part]: idx_bytes(array) for part, array in arrays.items()
+        }
+
+    return holds
+
+
+@pytest.fixture
+def scratch(tmp_path: Path) -> Path:
+    (tmp_path / "scratch").mkdir()
+    return tmp_path / "scratch"
+
+
+@pytest.fixture
+def reason(scratch: Path) -> Callable[[Source], str]:
+    """Return why a source is passed over."""
+
+    def reason(fetch: Source) -> str:
+        with pytest.raises(BenchError) as caught:
+            fetch(scratch, lambda line: None)
+        assert "\n" not in str(caught.value)
+        return str(caught.value)
+
+    return reason
+
+
+ARGUMENTS: dict[str, Any] = {
+    "name": "mine",
+    "folder": "nowhere",
+    "verify": False,
+    "scaling": "raw",
+    "class_names": None,
+    "augmentations": {},
+    "split": "none",
+    "validation": 0,
+    "split_seed": 0,
+    "batch_size": 8,
+    "eval_batch_size": 7,
+    "drop_last": False,
+    "seed": 0,
+}
+
+
+@pytest.fixture
+def unread() -> Callable[..., ImageDataModule]:
+    """Make a data module over a folder, with some arguments changed, that has read nothing."""
+    return lambda folder, **changes: ImageDataModule(**(ARGUMENTS | {"folder": folder} | changes))
+
+
+@pytest.fixture
+def module(unread: Callable[..., ImageDataModule]) -> Callable[..., ImageDataModule]:
+    """Make such a data module and set it up."""
+
+    def module(folder: Path | None, **changes: Any) -> ImageDataModule:
+        data = unread(folder, **changes)
+        data.prepare_data()
+        data.setup("fit")
+        return data
+
+    return module

@@ -39,7 +39,8 @@ def test_a_module_of_ones_own_and_the_suites(
 ) -> None:
     check_serves_images(Mine())
     write(tmp_path, own)
-    data = build(compose(["data=idx", "data.name=own", f"data.folder={tmp_path}", *NONE])["data"])
+    config = compose(["data=idx", "data.name=own", f"data.folder={tmp_path}", *NONE])
+    data = build(config["data"], "data")
     data.setup()
     check_serves_images(data)
 

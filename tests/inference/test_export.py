@@ -19,9 +19,9 @@ from safetensors.torch import load_file
 from fmnist_bench.cli import main
 from fmnist_bench.data.facts import FASHION_MNIST, FILE_NAMES
 from fmnist_bench.data.idx import read_idx
-from fmnist_bench.inference import load_run
-from fmnist_bench.inference.agreement import compare
-from fmnist_bench.inference.formats import exported, format_named
+from fmnist_bench.inference import exported, load_run
+from fmnist_bench.inference.exported import compare
+from fmnist_bench.inference.formats import FORMATS, format_named
 from fmnist_bench.paths import conf_dir
 from fmnist_bench.records.record import read_record
 
@@ -80,9 +80,12 @@ def test_onnx(
     facts = {each.key: each.value for each in model.metadata_props}
     assert json.loads(facts["class_names"]) == list(FASHION_MNIST.class_names)
     assert facts["identity"] == read_record(run).identity
-    assert (facts["row"], facts["scaling"]) == ("cnn", "standardize")
+    assert facts["row"] == "cnn"
+    [[factor, offset]] = json.loads(facts["pixel_scaling"])
+    assert factor == pytest.approx(1 / (255 * FASHION_MNIST.std))
+    assert offset == pytest.approx(-FASHION_MNIST.mean / FASHION_MNIST.std)
     assert json.loads(facts["test_time_flip"]) is (flip == "true")
-    assert json.loads(facts["config"]) == read_record(run).config
+    assert json.loads(facts["recipe"]) == read_record(run).recipe
 
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit.*:FutureWarning")
@@ -116,17 +119,17 @@ def test_safetensors(
     run = make_run("model=cnn")
     out = tmp_path / "net.safetensors"
     assert export(run, "safetensors", out) == 0
-    assert "scaling and resize are in the JSON's config" in capsys.readouterr().out
+    assert "scaling and resize are in the JSON's recipe" in capsys.readouterr().out
     before, after = load_file(run / "weights.safetensors"), load_file(out)
     assert before.keys() == after.keys()
     assert all(torch.equal(before[name], after[name]) for name in before)
     with safe_open(out, "pt") as file:
         inside = file.metadata()
     beside = json.loads((tmp_path / "net.json").read_text())
-    config = read_record(run).config
-    assert json.loads(inside["config"]) == beside["config"] == config
+    recipe = read_record(run).recipe
+    assert json.loads(inside["recipe"]) == beside["recipe"] == recipe
     assert beside["class_names"] == list(FASHION_MNIST.class_names)
-    assert float(beside["mean"]) == FASHION_MNIST.mean
+    assert inside["pixel_scaling"] == beside["pixel_scaling"]
     assert inside["identity"] == beside["identity"] == read_record(run).identity
 
 
@@ -218,10 +221,75 @@ def test_wrong_input_is_one_line(
     assert "published runs have none" in capsys.readouterr().err
 
 
-def test_data_of_ones_own_must_be_named(make_run: MakeRun, capsys: Capture) -> None:
+def test_data_of_ones_own_must_be_named(
+    make_run: MakeRun, own_data: list[str], colours: Path, idx_folder: Path, capsys: Capture
+) -> None:
     run = make_run("model=linear")
-    assert main(["export", "--run", str(run), "--format", "safetensors"]) == 2
+    arguments = ["export", "--run", str(run), "--format", "safetensors"]
+    assert main(arguments) == 2
     assert "was trained on data of its own; name it with --data DIR" in capsys.readouterr().err
+    other = make_run(*own_data)
+    assert main(["export", "--run", str(other), *arguments[3:], "--data", str(idx_folder)]) == 2
+    assert "does not hold the data of this run" in capsys.readouterr().err
+
+
+FORWARD_OF_MINE = """
+from fmnist_bench.training.classifier import Classifier
+
+class Sharp(Classifier):
+    def forward(self, images):
+        return 3 * self.net(images)
+"""
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*:FutureWarning")
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
+@pytest.mark.parametrize("form", FORMATS)
+def test_any_data_and_any_forward_export(
+    form: str,
+    make_run: MakeRun,
+    own_data: list[str],
+    colours: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Capture,
+) -> None:
+    (tmp_path / "forward_of_mine.py").write_text(FORWARD_OF_MINE)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    run = make_run(*own_data, "model._target_=forward_of_mine.Sharp")
+    out = tmp_path / f"net{format_named(form).SUFFIX}"
+    arguments = ["--format", form, "--out", str(out), "--data", str(colours)]
+    trust = ["--trust", "forward_of_mine.Sharp"]
+    assert main(["export", "--run", str(run), *arguments, *trust]) == 0
+    assert "30 test images in batches of 1, 7 and 22, same classes" in capsys.readouterr().out
+    images = read_idx(colours / FILE_NAMES["test_images"]).transpose(0, 3, 1, 2)
+    images = np.ascontiguousarray(images)
+    expected = load_run(run, trust=trust[1:]).predict(images).probabilities
+    if form == "onnx":
+        _, found = onnxruntime.InferenceSession(out).run(None, {"images": images})
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+    if form == "torchscript":
+        _, found = torch.jit.load(out)(torch.from_numpy(images))
+        torch.testing.assert_close(found, expected)
+
+
+def test_what_comes_scaled_is_checked_on_noise(
+    make_run: MakeRun,
+    change_record: Callable[..., None],
+    tmp_path: Path,
+    capsys: Capture,
+) -> None:
+    run = make_run("model=linear")
+    record = read_record(run)
+    assert record.recipe is not None
+    recipe = {**record.recipe, "data": {"_target_": "mine.Data"}}
+    data = record.data.model_copy(update={"pixel_scaling": None, "digest": "a" * 64})
+    change_record(run, recipe=recipe, data=data)
+    out = tmp_path / "net.onnx"
+    assert main(["export", "--run", str(run), "--format", "onnx", "--out", str(out)]) == 0
+    assert "1,000 noise images in batches" in capsys.readouterr().out
+    [given] = onnxruntime.InferenceSession(out).get_inputs()
+    assert given.type == "tensor(float)"
 
 
 def test_a_missing_package_is_named(

@@ -32,7 +32,9 @@ FOREIGN = [
     "fmnist_bench.nets.timm_net._from_hub",
     "fmnist_bench.nets.cnn.nn.Linear",
     "fmnist_bench.nets.weights.read_weights",
-    "fmnist_bench.training.classifier.Classifier",
+    "fmnist_bench.training.checkpoints.remove_checkpoints",
+    "fmnist_bench.training.classifier.pl.LightningModule",
+    "pytorch_lightning.callbacks.ModelCheckpoint",
     "fmnist_bench.nets.cnn.CNN.__init__",
     "fmnist_bench.nets..CNN",
     "CNN",
@@ -53,7 +55,7 @@ def test_a_record_cannot_call_foreign_code(
     call = {"_target_": target, "_args_": [f"touch {mark}"]}
     hidden = {"_target_": "torch.nn.Sequential", "_args_": [{"_target_": "torch.nn.ReLU"}, call]}
     change_net(folder, hidden if nested else call)
-    with pytest.raises(BenchError, match=r"record\.json: config\.model\.net.*no net of this suite"):
+    with pytest.raises(BenchError, match=r"record\.json: recipe\.model\.net.*no part of this"):
         load_run(folder)
     assert not mark.exists()
 
@@ -70,23 +72,24 @@ def test_what_is_no_net_is_refused(
 ) -> None:
     folder = make_run()
     change_net(folder, {"_target_": "torch.nn.ReLU", "_partial_": True})
-    with pytest.raises(BenchError, match=r"net gives a \w+, expected an nn\.Module"):
+    with pytest.raises(BenchError, match=r"net: gives a \w+, expected an nn\.Module"):
         load_run(folder)
     change_net(folder, {"hidden": [3]})
     with pytest.raises(BenchError, match="gives a dict, expected"):
         load_run(folder)
     change_net(folder, "fmnist_bench.nets.cnn.CNN")
-    with pytest.raises(BenchError, match=r"no config\.model\.net"):
+    with pytest.raises(BenchError, match=r"recipe\.model\.net: not there"):
         load_run(folder)
-    change_record(folder, config={**read_record(folder).config, "model": None})
-    with pytest.raises(BenchError, match=r"no config\.model\.net"):
-        load_run(folder)
+    for recipe in ({**recipe_of(folder), "model": None}, None):
+        change_record(folder, recipe=recipe)
+        with pytest.raises(BenchError, match="no recipe with model and test_time_flip"):
+            load_run(folder)
 
 
 def test_a_wrong_argument_is_one_line(make_run: MakeRun, change_net: Change) -> None:
     folder = make_run()
     change_net(folder, {"_target_": "fmnist_bench.nets.mlp.MLP", "hiden": [1]})
-    with pytest.raises(BenchError, match=r"config\.model\.net: .*hiden") as caught:
+    with pytest.raises(BenchError, match=r"recipe\.model\.net\.hiden: .* takes no hiden") as caught:
         load_run(folder)
     assert "\n" not in str(caught.value)
 
@@ -112,7 +115,7 @@ def test_a_net_of_ones_own_runs_if_trusted_by_name(
     monkeypatch.syspath_prepend(str(tmp_path))
     folder = make_run("model=linear")
     change_net(folder, {"_target_": "nets_of_mine.Mine", "num_classes": 10})
-    with pytest.raises(BenchError, match=r"review it and give --trust nets_of_mine\.Mine"):
+    with pytest.raises(BenchError, match=r"review that code and give --trust nets_of_mine\.Mine"):
         load_run(folder, trust=["nets_of_mine", "nets_of_mine.Other"])
     assert "nets_of_mine" not in sys.modules
     assert type(load_run(folder, trust=["nets_of_mine.Mine"]).net).__name__ == "Mine"
@@ -122,7 +125,7 @@ def test_pretrained_weights_are_not_looked_for(
     make_run: MakeRun, change_net: Change, tmp_path: Path
 ) -> None:
     folder = make_run("model=timm", "model.net.architecture=mobilenetv3_small_050")
-    net = read_record(folder).config["model"]["net"]
+    net = recipe_of(folder)["model"]["net"]
     absent = tmp_path / "absent.pth"
     change_net(folder, {**net, "pretrained": True, "weights": f"{absent}", "weights_sha256": "0"})
     expected = load_file(folder / "weights.safetensors")["net.classifier.bias"]
@@ -139,12 +142,13 @@ def test_a_published_run_names_the_command_that_trains_it(
         load_run(folder)
     row = read_record(folder).row
     change_record(folder, row=row.model_copy(update={"name": "$(reboot)"}))
-    with pytest.raises(BenchError, match=r"train with the config in its record\.json$"):
+    with pytest.raises(BenchError, match=r"train with the recipe in its record\.json$"):
         load_run(folder)
 
 
-def test_weights_must_fit(make_run: MakeRun) -> None:
+def test_weights_must_fit(make_run: MakeRun, change_record: Change) -> None:
     folder = make_run("model=linear")
+    change_record(folder, weights_digest=None)
     path = folder / "weights.safetensors"
     state = load_file(path)
     for wrong, message in (
@@ -159,8 +163,21 @@ def test_weights_must_fit(make_run: MakeRun) -> None:
         assert "\n" not in str(caught.value)
 
 
-def test_weights_are_never_unpickled(make_run: MakeRun, tmp_path: Path) -> None:
+def test_weights_that_were_not_scored_are_refused(make_run: MakeRun) -> None:
     folder = make_run("model=linear")
+    path = folder / "weights.safetensors"
+    state = load_file(path)
+    state["classifier.bias"][0] += 1
+    save_file(state, path)
+    with pytest.raises(BenchError, match=r"weights\.safetensors: not the weights that were scored"):
+        load_run(folder)
+
+
+def test_weights_are_never_unpickled(
+    make_run: MakeRun, change_record: Change, tmp_path: Path
+) -> None:
+    folder = make_run("model=linear")
+    change_record(folder, weights_digest=None)
     path = folder / "weights.safetensors"
     mark = tmp_path / "was-here"
 
@@ -192,12 +209,51 @@ def test_a_run_is_found_by_name(make_run: MakeRun) -> None:
         load_run("nosuch", roots=[folder.parents[1]])
 
 
-def test_a_config_without_scaling_is_one_line(make_run: MakeRun, change_record: Change) -> None:
-    folder = make_run()
-    config = {**read_record(folder).config, "data": {"name": "fashion_mnist"}}
-    change_record(folder, config=config)
-    with pytest.raises(BenchError, match=r"expected config\.data\.scaling"):
-        load_run(folder)
+MODELS_OF_MINE = """
+from torch import nn
+from fmnist_bench.training.classifier import Classifier
+
+class Sharp(Classifier):
+    def forward(self, images):
+        return 3 * self.net(images)
+
+class Loss(nn.CrossEntropyLoss):
+    pass
+"""
+
+
+def test_scores_are_those_of_the_models_forward(
+    make_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "models_of_mine.py").write_text(MODELS_OF_MINE)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    images = torch.rand(5, 28, 28)
+    plain = load_run(make_run("model=linear"))
+    sharp = make_run("model=linear", "model._target_=models_of_mine.Sharp")
+    with pytest.raises(BenchError, match=r"recipe\.model: .* give --trust models_of_mine\.Sharp"):
+        load_run(sharp)
+    run = load_run(sharp, trust=["models_of_mine.Sharp"])
+    assert run.net.state_dict().keys() == plain.net.state_dict().keys()
+    expected = plain.predict(images).probabilities.pow(3)
+    expected /= expected.sum(1, keepdim=True)
+    torch.testing.assert_close(run.predict(images).probabilities, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_what_only_training_needs_is_not_trusted_for_a_plain_model(
+    make_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "losses_of_mine.py").write_text(MODELS_OF_MINE)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    folder = make_run("model=linear", "model.loss._target_=losses_of_mine.Loss")
+    sys.modules.pop("losses_of_mine")
+    load_run(folder)
+    assert "losses_of_mine" not in sys.modules
+
+
+def recipe_of(folder: Path) -> dict[str, Any]:
+    recipe = read_record(folder).recipe
+    assert recipe is not None
+    return recipe
 
 
 def _linear() -> dict[str, Any]:

@@ -19,8 +19,8 @@ def test_grey_stays_as_it_is_in_every_lossless_format(tmp_path: Path) -> None:
         path = tmp_path / f"ramp{suffix}"
         Image.fromarray(RAMP).save(path)
         picture = read_picture(path)
-        np.testing.assert_array_equal(picture.grey, RAMP)
-        assert picture.grey.dtype == np.uint8
+        np.testing.assert_array_equal(picture.pixels, RAMP)
+        assert picture.pixels.dtype == np.uint8
         assert picture.steps == ()
 
 
@@ -29,7 +29,7 @@ def test_grey_saved_as_colour_or_palette_gives_its_pixels_back(tmp_path: Path) -
         path = tmp_path / f"{mode}.png"
         Image.fromarray(RAMP).convert(mode).save(path)
         picture = read_picture(path)
-        np.testing.assert_array_equal(picture.grey, RAMP)
+        np.testing.assert_array_equal(picture.pixels, RAMP)
         assert picture.steps == ()
 
 
@@ -38,24 +38,36 @@ def test_colour_becomes_its_luma(mode: str, tmp_path: Path) -> None:
     red = Image.new("RGB", (4, 3), (255, 0, 0)).convert(mode)
     red.save(tmp_path / "red.tiff")
     picture = read_picture(tmp_path / "red.tiff")
-    assert picture.grey.shape == (3, 4)
+    assert picture.pixels.shape == (3, 4)
     # 0.299 red + 0.587 green + 0.114 blue (ITU-R BT.601)
-    np.testing.assert_allclose(picture.grey, 0.299 * 255, atol=1)
+    np.testing.assert_allclose(picture.pixels, 0.299 * 255, atol=1)
     assert picture.steps == ("colour to grey",)
+
+
+def test_a_net_that_sees_colours_gets_them(tmp_path: Path) -> None:
+    colours = np.random.default_rng(0).integers(0, 256, (4, 3, 3), np.uint8)
+    Image.fromarray(colours).save(tmp_path / "colours.png")
+    picture = read_picture(tmp_path / "colours.png", 3)
+    np.testing.assert_array_equal(picture.pixels, colours)
+    assert picture.steps == ()
+    Image.fromarray(RAMP).save(tmp_path / "ramp.png")
+    copied = read_picture(tmp_path / "ramp.png", 3)
+    np.testing.assert_array_equal(copied.pixels, np.stack([RAMP] * 3, axis=-1))
+    assert copied.steps == ("grey to colour",)
 
 
 def test_16_bits_are_scaled_not_cut(tmp_path: Path) -> None:
     values = RAMP.astype(np.uint16) * 257
     Image.fromarray(values).save(tmp_path / "deep.png")
     picture = read_picture(tmp_path / "deep.png")
-    np.testing.assert_array_equal(picture.grey, RAMP)
+    np.testing.assert_array_equal(picture.pixels, RAMP)
     assert picture.steps == ("16 to 8 bits",)
 
 
 def test_floats_are_stretched(tmp_path: Path) -> None:
     Image.fromarray(np.array([[-2.0, 0.5, 3.0]], np.float32)).save(tmp_path / "float.tiff")
     picture = read_picture(tmp_path / "float.tiff")
-    assert picture.grey.tolist() == [[0, 128, 255]]
+    assert picture.pixels.tolist() == [[0, 128, 255]]
     assert picture.steps == ("stretched from -2..3 to 0..255",)
 
 
@@ -83,7 +95,7 @@ def test_a_turned_photo_is_turned_upright(orientation: int, tmp_path: Path) -> N
     exif[0x0112] = orientation
     image.save(tmp_path / "turned.png", exif=exif)
     picture = read_picture(tmp_path / "turned.png")
-    np.testing.assert_array_equal(picture.grey, RAMP)
+    np.testing.assert_array_equal(picture.pixels, RAMP)
     assert picture.steps == (() if orientation == 1 else ("turned upright",))
 
 
@@ -98,9 +110,9 @@ def test_transparency_goes_behind_the_subject(
     Image.fromarray(pixels, "RGBA").save(tmp_path / "cut-out.png")
     picture = read_picture(tmp_path / "cut-out.png")
     assert picture.steps[-1] == f"transparency on {name}"
-    assert (picture.grey[1:3, 1:3] == shade).all()
-    assert (picture.grey[3] == behind).all()
-    assert picture.grey[0, 0] == pytest.approx(0.2 * shade + 0.8 * behind, abs=1)
+    assert (picture.pixels[1:3, 1:3] == shade).all()
+    assert (picture.pixels[3] == behind).all()
+    assert picture.pixels[0, 0] == pytest.approx(0.2 * shade + 0.8 * behind, abs=1)
 
 
 def test_transparent_palette(tmp_path: Path) -> None:
@@ -108,20 +120,20 @@ def test_transparent_palette(tmp_path: Path) -> None:
     image.putpalette([10, 10, 10, 90, 90, 90])
     image.putdata([0, 1])
     image.save(tmp_path / "palette.gif", transparency=0)
-    assert read_picture(tmp_path / "palette.gif").grey.tolist() == [[255, 90]]
+    assert read_picture(tmp_path / "palette.gif").pixels.tolist() == [[255, 90]]
 
 
 def test_the_first_frame_counts(tmp_path: Path) -> None:
     frames = [Image.fromarray(RAMP), Image.fromarray(255 - RAMP)]
     frames[0].save(tmp_path / "film.gif", save_all=True, append_images=frames[1:])
     picture = read_picture(tmp_path / "film.gif")
-    np.testing.assert_array_equal(picture.grey, RAMP)
+    np.testing.assert_array_equal(picture.pixels, RAMP)
     assert picture.steps == ("first of 2 frames",)
 
 
 def test_the_smallest_image(tmp_path: Path) -> None:
     Image.new("1", (1, 1), 1).save(tmp_path / "dot.png")
-    assert read_picture(tmp_path / "dot.png").grey.tolist() == [[255]]
+    assert read_picture(tmp_path / "dot.png").pixels.tolist() == [[255]]
 
 
 def test_a_cut_file_is_refused_wherever_it_is_cut(tmp_path: Path) -> None:

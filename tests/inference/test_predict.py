@@ -16,7 +16,8 @@ from fmnist_bench.cli import main
 from fmnist_bench.data.facts import FASHION_MNIST, FILE_NAMES
 from fmnist_bench.data.idx import read_idx
 from fmnist_bench.inference import load_run
-from fmnist_bench.inference.show import ENLARGED
+from fmnist_bench.inference.sheet import GAP, SIDE
+from fmnist_bench.records.record import read_record
 
 Capture = pytest.CaptureFixture[str]
 
@@ -180,9 +181,66 @@ def test_show_puts_the_original_beside_what_the_net_sees(
     # Left: 80x60 enlarged to 448x336, the subject from 20 to 40 of 80.
     assert sheet[224, 30 * 448 // 80].tolist() == [90, 20, 20]
     assert sheet[224, 5].tolist() == [250, 250, 250]
-    seen = sheet[ENLARGED // 2 :: ENLARGED, 448 + 16 + ENLARGED // 2 :: ENLARGED, 0]
+    seen = sheet[8::16, SIDE + GAP + 8 :: 16, 0]
     assert seen.shape == (28, 28)
     assert (seen[:, 8:20] > 250).all() and not seen[:, :6].any()
+
+
+def test_on_a_blank_image_nothing_is_seen(
+    run: Path, images: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    Image.new("RGB", (90, 70), (240, 240, 240)).save(images / "c-blank.png")
+    Image.new("L", (28, 28)).save(images / "d-black.png")
+    status, answers, _ = as_json(capsys, "--run", run, images)
+    assert status == 0
+    for answer in answers[2:]:
+        assert (answer["error"], answer["top"], answer["probabilities"]) == (None, [], None)
+    assert answers[2]["conversion"][-1] == "one shade all over, left black"
+    assert all(len(answer["top"]) == 3 for answer in answers[:2])
+    assert main(["predict", "--run", str(run), str(images)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[5] == f"{images / 'c-blank.png'}: nothing seen, the image is blank"
+
+
+def test_a_run_on_other_data_takes_pictures_in_colour(
+    make_run: Callable[..., Path], own_data: list[str], tmp_path: Path, capsys: Capture
+) -> None:
+    run = make_run(*own_data)
+    capsys.readouterr()  # where the data came from
+    colours = np.random.default_rng(0).integers(0, 256, (20, 12, 3), np.uint8)
+    Image.fromarray(colours).save(tmp_path / "picture.png")
+    _, [answer], _ = as_json(capsys, "--run", run, tmp_path / "picture.png")
+    expected = load_run(run).predict(colours.transpose(2, 0, 1)[None]).probabilities[0].tolist()
+    assert list(answer["probabilities"]) == ["red", "green", "blue"]
+    assert list(answer["probabilities"].values()) == pytest.approx(expected, abs=1e-6)
+    assert len(answer["top"]) == 3
+
+
+def test_a_net_beside_the_user_is_found_if_trusted(
+    make_run: Callable[..., Path],
+    change_net: Callable[..., None],
+    images: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    code = "from fmnist_bench.nets.linear import SoftmaxRegression\nclass Mine(SoftmaxRegression): "
+    (tmp_path / "net_beside.py").write_text(code + "pass")
+    run = make_run("model=linear")
+    change_net(run, {"_target_": "net_beside.Mine", "num_classes": 10})
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [each for each in sys.path if each not in ("", str(tmp_path))])
+    arguments = ["predict", "--run", str(run), str(images)]
+    assert main(arguments) == 2
+    assert main([*arguments, "--trust", "net_beside.Mine"]) == 0
+
+
+def test_a_run_that_does_not_say_how_it_scales_takes_no_files(
+    run: Path, images: Path, change_record: Callable[..., None], capsys: Capture
+) -> None:
+    data = read_record(run).data.model_copy(update={"pixel_scaling": None})
+    change_record(run, data=data)
+    assert main(["predict", "--run", str(run), str(images)]) == 2
+    assert "does not say how its data module scales pixels; set" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("precision", ["bf16-mixed"])

@@ -1,4 +1,5 @@
 import struct
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,8 +8,11 @@ import numpy as np
 import pytest
 
 from fmnist_bench.data.facts import FILE_NAMES
-from fmnist_bench.perf.comparison import Place
-from fmnist_bench.perf.result import Result
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
+
+from perf.comparison import Place  # lies in scripts/
+from perf.result import Result
 
 MakeResult = Callable[..., Result]
 IMAGES = 600
@@ -26,7 +30,7 @@ def place(tmp_path: Path) -> Place:
         header = struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape)
         for which in ("train", "test"):
             (raw / FILE_NAMES[f"{which}_{part}"]).write_bytes(header + array.tobytes())
-    return Place(data=raw, work=tmp_path / "work", say=lambda text: None)
+    return Place(data=raw, work=tmp_path / "work")
 
 
 @pytest.fixture

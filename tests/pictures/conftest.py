@@ -11,7 +11,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from fmnist_bench.pictures.canvas import save
-from fmnist_bench.records.record import Epoch, Record
+from fmnist_bench.records.record import Epoch, Record, Selection
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +43,8 @@ def make_record(synthetic: SimpleNamespace) -> Callable[..., Record]:
         count: int = 3, *, name: str = "cnn", seed: int = 0, recipe: str = "a", **values: Any
     ) -> Record:
         curves = {key: values.pop(key) for key in list(values) if key in Epoch.model_fields}
-        changes = {"best_epoch": None, "config_changes": {"epochs": recipe}} | values
+        chosen = Selection(weights="best", epoch=values.pop("best_epoch", None))
+        changes = {"selection": chosen, "recipe_changes": {"epochs": recipe}} | values
         record: Record = synthetic.record(
             synthetic.row(name), seed=seed, history=epochs(count, **curves), **changes
         )

@@ -37,8 +37,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
 
 def test_matplotlib_and_torch_wait_until_something_is_drawn() -> None:
     code = (
-        "import sys, fmnist_bench.cli, fmnist_bench.commands.show, fmnist_bench.pictures.run, "
-        "fmnist_bench.pictures.overlay, fmnist_bench.pictures.board, fmnist_bench.pictures.hard\n"
+        "import sys, fmnist_bench.cli, fmnist_bench.commands.show, fmnist_bench.jobs.worker\n"
         "print([name for name in ('matplotlib', 'torch', 'PIL.Image') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -93,7 +93,7 @@ def test_a_long_name_stays_within_the_picture(make_record: Make) -> None:
 def test_without_validation_there_is_no_line_for_it(make_record: Make, texts: Texts) -> None:
     nothing = {"validation_loss": None, "validation_accuracy": None, "validation": None}
     figure = draw(make_record(3, **nothing))
-    assert {name for _, name in lines(figure)} == {"train", "_child0"}
+    assert {name for _, name in lines(figure)} == {"train", "_rate"}
     assert "validation" not in " ".join(texts(figure))
 
 

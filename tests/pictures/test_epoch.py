@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from omegaconf import OmegaConf
 
+from fmnist_bench.config.build import build
 from fmnist_bench.config.compose import compose
 from fmnist_bench.data.batches import Shard
 from fmnist_bench.data.facts import FILE_NAMES, dataset_facts
@@ -15,7 +15,6 @@ from fmnist_bench.errors import BenchError
 from fmnist_bench.paths import conf_dir
 from fmnist_bench.pictures.data import class_numbers
 from fmnist_bench.pictures.epoch import first_of_epoch, tiles_of
-from fmnist_bench.training.assemble import build_data
 
 AUGMENTATIONS = sorted(file.stem for file in (conf_dir() / "augment").glob("[!_]*.yaml"))
 Compose = Callable[..., dict]
@@ -32,8 +31,9 @@ def test_shown_is_bit_by_bit_what_a_run_trains_on(
     augment: str, epoch: int, small: Compose, idx_folder: Path
 ) -> None:
     config = small(f"augment={augment}", "seed=5")
-    shown = first_of_epoch(config, idx_folder, epoch=epoch, count=70, classes=range(10))
-    data = build_data(OmegaConf.create(config), idx_folder)
+    shown = first_of_epoch(config, epoch=epoch, count=70, classes=range(10))
+    data = build(config["data"], "data")
+    data.setup("fit")
     batches = list(data.train_batches(torch.device("cpu"), epoch=lambda: epoch, shard=Shard(0, 1)))
     images = torch.cat([each for each, _ in batches])[:70, 0]
     labels = torch.cat([each for _, each in batches])[:70]
@@ -52,9 +52,7 @@ def test_shown_is_bit_by_bit_what_a_run_trains_on(
 def test_seed_and_epoch_matter(small: Compose, idx_folder: Path) -> None:
     def first(seed: int, epoch: int) -> np.ndarray:
         config = small("augment=crop_flip", f"seed={seed}")
-        return first_of_epoch(
-            config, idx_folder, epoch=epoch, count=20, classes=range(10)
-        ).augmented
+        return first_of_epoch(config, epoch=epoch, count=20, classes=range(10)).augmented
 
     assert np.array_equal(first(0, 0), first(0, 0))
     assert not np.array_equal(first(0, 0), first(1, 0))
@@ -63,8 +61,8 @@ def test_seed_and_epoch_matter(small: Compose, idx_folder: Path) -> None:
 
 def test_classes_are_those_asked_for_in_order(small: Compose, idx_folder: Path) -> None:
     config = small()
-    everything = first_of_epoch(config, idx_folder, epoch=0, count=300, classes=range(10))
-    some = first_of_epoch(config, idx_folder, epoch=0, count=12, classes=[8, 3])
+    everything = first_of_epoch(config, epoch=0, count=300, classes=range(10))
+    some = first_of_epoch(config, epoch=0, count=12, classes=[8, 3])
     wanted = np.isin(everything.labels, [3, 8])
     assert np.array_equal(some.originals, everything.originals[wanted][:12])
     assert np.array_equal(some.labels, everything.labels[wanted][:12])
@@ -83,7 +81,7 @@ def test_tiles_hold_the_original_and_beside_it_the_augmented(
     small: Compose, idx_folder: Path
 ) -> None:
     config = small("augment=flip")
-    shown = first_of_epoch(config, idx_folder, epoch=0, count=4, classes=[1])
+    shown = first_of_epoch(config, epoch=0, count=4, classes=[1])
     both = tiles_of(shown, "fashion_mnist", augmented=True)
     alone = tiles_of(shown, "fashion_mnist", augmented=False)
     assert [tile.lines for tile in both] == [("Trouser",)] * 4

@@ -1,28 +1,31 @@
 import pytest
-from omegaconf import OmegaConf
 
+from fmnist_bench.config.build import build
 from fmnist_bench.config.compose import compose
 from fmnist_bench.paths import conf_dir
 from fmnist_bench.pictures.layers import layer_lines, layers_of
-from fmnist_bench.training.assemble import build_model, net_of
 from fmnist_bench.training.cost import mac_count, parameter_count
 
 # A transformer, whose position embedding and attention belong to no layer of their own.
 VIT = "timm model.net.architecture=test_vit model.net.input_size=64"
 MODELS = sorted(file.stem for file in (conf_dir() / "model").glob("[!_]*.yaml"))
+OTHERS = ("capsule_net", "dyra_net", "gru_svm")
+"""Models whose last layer in the list is not the one that scores the classes."""
+
 PUBLISHED = {"keras_cnn": 887_530, "linear": 7_850, "mlp": 266_610, "vgg": 7_001_194}
 
 
 @pytest.mark.parametrize("model", [*MODELS, VIT])
 def test_layers_add_up_to_what_a_run_records(model: str) -> None:
     config = compose([f"model={each}" if not i else each for i, each in enumerate(model.split())])
-    net = net_of(build_model(OmegaConf.create(config)))
+    net = build(config["model"], "model").net
     layers = layers_of(config)
     assert sum(layer.parameters for layer in layers) == parameter_count(net)
-    assert sum(layer.macs for layer in layers) == mac_count(net)
+    assert sum(layer.macs for layer in layers) == mac_count(net, (1, 28, 28))
     if model in PUBLISHED:
         assert sum(layer.parameters for layer in layers) == PUBLISHED[model]
-    assert layers[-1].shape == (10,)
+    if model not in OTHERS:
+        assert layers[-1].shape == (10,)
 
 
 def test_each_layer_is_counted_by_hand() -> None:

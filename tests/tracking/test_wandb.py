@@ -1,8 +1,10 @@
 """Offline W&B runs, written by W&B's own client and read back from its files."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,6 +23,12 @@ MakeSpec = Callable[..., Spec]
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
+def leaves(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [leaf for inner in value.values() for leaf in leaves(inner)]
+    return [repr(value)]
+
+
 def only(spec: Spec) -> WandbRun:
     (fragment,) = fragments(spec.folder)
     return fragment
@@ -35,11 +43,18 @@ def test_a_run_shows_what_its_record_says(hard: MakeSpec, idx_folder: Path) -> N
     assert list(shown_run.run.tags) == ["one", "two"]
     assert shown_run.exit_code == 0
 
-    config = {key: value for key, value in shown_run.config.items() if key != "_wandb"}
-    assert config.pop("row") == record.row.model_dump()
-    assert config.pop("git") == record.git.model_dump()
-    assert config == record.config
+    assert record.recipe is not None
+    assert record.machine is not None
+    config = shown_run.config
+    assert config["row"] == record.row.model_dump()
+    assert config["machine"] == record.machine.model_dump()
+    assert (config["optimizer"]["lr"], config["epochs"], config["batch_size"]) == (0.0002, 3, 32)
+    own = {key: value for key, value in config.items() if key not in ("row", "machine")}
+    # Moved to where it is looked for, and nothing lost.
+    assert Counter(leaves(own)) == Counter(leaves(record.recipe))
+    assert "sweep" not in config
 
+    assert record.history is not None
     assert len(shown_run.history) == 3
     for row, epoch in zip(shown_run.history, record.history, strict=True):
         expected = shown(epoch)
@@ -53,7 +68,8 @@ def test_a_run_shows_what_its_record_says(hard: MakeSpec, idx_folder: Path) -> N
     assert summary["test_accuracy"] == record.test.accuracy < 1
     assert summary["validation_loss"] == record.validation.loss
     assert (summary["parameters"], summary["macs"]) == (266_610, record.macs)
-    assert summary["git_commit"] == record.git.commit
+    assert record.code is not None
+    assert summary["git_commit"] == record.code.commit
     assert summary["record_digest"] == record.sealed().digest
 
     _check_pictures(shown_run, spec, idx_folder)
@@ -105,6 +121,36 @@ def test_a_tuning_run_is_marked_and_shows_no_test(hard: MakeSpec, tmp_path: Path
     assert "model" not in {artifact.type for artifact in shown_run.artifacts}
 
 
+def test_a_sweep_is_a_group_whose_runs_say_what_differs(hard: MakeSpec) -> None:
+    spec = hard("logger=wandb")
+    finish(spec, sweep="rates", differing={"optimizer.lr": 0.0002, "seed": 0})
+    assert only(spec).run.run_group == "rates"
+    assert only(spec).config["sweep"] == {"optimizer.lr": 0.0002, "seed": 0}
+
+
+def test_part_of_the_test_set_gives_no_confusion_matrix(hard: MakeSpec) -> None:
+    spec = hard("logger=wandb", "eval_batch_size=20", "trainer.limit_test_batches=2")
+    record = finish(spec)
+    assert record.test is not None
+    assert only(spec).summary["test_accuracy"] == record.test.accuracy
+    assert not [name for name in only(spec).summary if "confusion" in name or "hardest" in name]
+
+
+@pytest.mark.parametrize(
+    ("override", "fragments_written"), [("", 0), ("logger.wandb.mode=offline", 1)]
+)
+def test_wandb_mode_counts_unless_the_command_line_says_otherwise(
+    hard: MakeSpec, monkeypatch: pytest.MonkeyPatch, override: str, fragments_written: int
+) -> None:
+    monkeypatch.setenv("WANDB_MODE", "disabled")
+    spec = hard("logger=wandb", *([override] if override else []))
+    assert finish(spec).status == "done"
+    assert len(fragments(spec.folder)) == fragments_written
+    assert (spec.folder / "wandb").exists() == bool(fragments_written)
+    monkeypatch.setenv("WANDB_MODE", "online")
+    assert hard("logger=wandb").config["logger"]["wandb"]["mode"] == "online"
+
+
 def test_a_failed_run_shows_as_crashed(make_spec: MakeSpec) -> None:
     spec = make_spec(
         "optimizer=sgd",
@@ -133,6 +179,7 @@ def test_an_interrupted_run_goes_on_in_the_same_wandb_run(
     assert [part.exit_code for part in parts] == [255, 1, 0]
     steps = [row["_step"] for part in parts for row in part.history]
     assert steps == [0, 1, 2, 3, 4]
+    assert record.history is not None
     losses = [row["val/loss"] for part in parts for row in part.history]
     assert losses == [epoch.validation_loss for epoch in record.history]
 

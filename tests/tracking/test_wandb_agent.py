@@ -90,7 +90,9 @@ def test_an_agent_trains_the_trials_that_the_server_draws(
         record = found[trial.told["displayName"]]
         assert (trial.told["sweep"], trial.exit_code) == (sweep.name, 0)
         assert (trial.told["groupName"], trial.told["jobType"]) == ("cnn", "tune")
-        assert record.config["optimizer"]["lr"] == wanted["optimizer.lr"]
+        assert record.recipe is not None
+        assert record.history is not None
+        assert record.recipe["model"]["optimizer"]["lr"] == wanted["optimizer.lr"]
         # W&B's own charts look for a parameter under its name in the sweep.
         assert trial.config["optimizer.lr"] == wanted["optimizer.lr"]
         assert record.validation is not None

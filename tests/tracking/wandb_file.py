@@ -45,7 +45,14 @@ class WandbRun:
         self.run = self.records[kinds.index("run")].run
         exits = [record.exit.exit_code for record in self.records if record.HasField("exit")]
         self.exit_code = exits[0] if exits else None
-        self.config = {item.key: json.loads(item.value_json) for item in self.run.config.update}
+        updates = [
+            self.run.config,
+            *(each.config for each in self.records if each.HasField("config")),
+        ]
+        self.config: dict[str, Any] = {}
+        for update in updates:
+            own = _items(update.update).items()  # beside the client's
+            self.config |= {key: value for key, value in own if not key.startswith("_wandb")}
         self.history = [
             _items(record.history.item) for record in self.records if record.HasField("history")
         ]

@@ -320,6 +320,14 @@ def test_flags_of_the_trainer_are_passed_on(
         assert (name in spec.recipe["trainer"]) != watching
 
 
+def test_a_run_that_ends_before_it_validates_is_scored_with_its_last_weights(
+    make_spec: MakeSpec,
+) -> None:
+    record = finished(make_spec("trainer.max_steps=1", "protocol.weights=best"))
+    assert record.selection is not None and record.validation is not None
+    assert (record.selection.weights, record.selection.epoch) == ("last", None)
+
+
 def test_accumulated_gradients_are_those_of_a_larger_batch(make_spec: MakeSpec) -> None:
     common = ("optimizer=sgd", "schedule=constant", "epochs=1", "protocol.weights=last")
     specs = [

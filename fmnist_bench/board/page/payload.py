@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fmnist_bench.board.escape import one_line
 from fmnist_bench.board.hard_images import hard_images
 from fmnist_bench.board.page.claims import reported_data
 from fmnist_bench.board.page.row import row_data
@@ -18,8 +17,6 @@ from fmnist_bench.errors import BenchError
 
 MOST_PICTURES = 600
 """Pictures of one dataset on the page; about 600 bytes each."""
-
-_PROBLEMS_NAMED = 20
 
 
 def payload(
@@ -48,7 +45,7 @@ def payload(
         },
         "rows": rows,
         "reported": reported_data(board),
-        "notes": _notes(board),
+        "notes": board.notes,
     }
 
 
@@ -92,10 +89,3 @@ def _pictures(
     order = sorted(shown, key=lambda index: (-shown[index], index))
     made = sheet(images, list(dict.fromkeys(first + order))[:MOST_PICTURES])
     return {"url": made.url, "places": made.places, "across": ACROSS, "side": SIDE}
-
-
-def _notes(board: Board) -> list[str]:
-    named = [one_line(str(problem)) for problem in board.unreadable[:_PROBLEMS_NAMED]]
-    notes = board.omissions + [f"Unreadable, left out: {problem}" for problem in named]
-    more = len(board.unreadable) - _PROBLEMS_NAMED
-    return [*notes, f"{more} more unreadable records left out."] if more > 0 else notes

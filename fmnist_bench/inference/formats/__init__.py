@@ -1,25 +1,15 @@
 """The file formats that a run is exported to; each file here writes one and reads it back."""
 
 import importlib
-from typing import Protocol, cast
+from types import ModuleType
 
 from fmnist_bench.errors import BenchError
-from fmnist_bench.inference.formats.exported import Exported
-from fmnist_bench.inference.trained import TrainedRun
 
 FORMATS = ("onnx", "torchscript", "safetensors")
 
 
-class Format(Protocol):
-    """What each module here offers."""
-
-    SUFFIX: str
-
-    def export(self, run: TrainedRun) -> Exported: ...
-
-
-def format_named(name: str) -> Format:
-    """Return the module for format `name`.
+def format_named(name: str) -> ModuleType:
+    """Return the module for format `name`: its SUFFIX, and `export(run)` to an `Exported`.
 
     Raises:
         BenchError: there is no such format, or a package that it needs is missing.
@@ -27,7 +17,7 @@ def format_named(name: str) -> Format:
     if name not in FORMATS:
         raise BenchError(f"--format: {name!r}, expected one of {', '.join(FORMATS)}")
     try:
-        return cast(Format, importlib.import_module(f"{__name__}.{name}"))
+        return importlib.import_module(f"{__name__}.{name}")
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("fmnist_bench"):
             raise

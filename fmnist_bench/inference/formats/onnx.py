@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from fmnist_bench.errors import BenchError
-from fmnist_bench.inference.formats.exported import INPUT, OUTPUTS, Exported, Pixels, metadata
+from fmnist_bench.inference.exported import INPUT, OUTPUTS, Exported, Pixels, example, metadata
 from fmnist_bench.inference.trained import TrainedRun
 from fmnist_bench.nets.weights import first_line
 
@@ -27,33 +27,16 @@ def export(run: TrainedRun) -> Exported:
     Raises:
         BenchError: PyTorch cannot express the net in ONNX.
     """
-    model = _model(run)
-    onnx.helper.set_model_props(model, metadata(run))
-    onnx.checker.check_model(model, full_check=True)
-    content = model.SerializeToString()
-    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-
-    def answer(pixels: Pixels) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        logits, probabilities = session.run(list(OUTPUTS), {INPUT: pixels})
-        return logits, probabilities
-
-    return Exported({SUFFIX: content}, answer, (f"opset {OPSET}",))
-
-
-def _model(run: TrainedRun) -> onnx.ModelProto:
-    # Two images: from one, the exporter would take the batch for a constant.
-    example = torch.zeros(2, 1, 28, 28, dtype=torch.uint8)
-    batch = torch.export.Dim("batch")
     try:
         with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")  # about PyTorch's own insides
             program = torch.onnx.export(
                 run.graph,
-                (example,),
+                (example(run),),
                 input_names=[INPUT],
                 output_names=list(OUTPUTS),
                 opset_version=OPSET,
-                dynamic_shapes={"images": {0: batch}},
+                dynamic_shapes={"images": {0: torch.export.Dim("batch")}},
                 dynamo=True,
                 external_data=False,
                 verbose=False,
@@ -64,4 +47,14 @@ def _model(run: TrainedRun) -> onnx.ModelProto:
             "try --format torchscript"
         ) from None
     assert program is not None, "dynamo=True returns a program"
-    return program.model_proto
+    model = program.model_proto
+    onnx.helper.set_model_props(model, metadata(run))
+    onnx.checker.check_model(model, full_check=True)
+    content = model.SerializeToString()
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+
+    def answer(pixels: Pixels) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        logits, probabilities = session.run(list(OUTPUTS), {INPUT: pixels})
+        return logits, probabilities
+
+    return Exported({SUFFIX: content}, answer, (f"opset {OPSET}",))

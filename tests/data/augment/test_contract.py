@@ -59,7 +59,7 @@ def draw(augmentation: Augmentation, count: int, seed: int = 3, epoch: int = 0) 
 
 @every_augmentation
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.float32])
-@pytest.mark.parametrize("shape", [(37, 1, 28, 28), (5, 1, 20, 31), (1, 1, 28, 28)])
+@pytest.mark.parametrize("shape", [(37, 1, 28, 28), (5, 3, 20, 31), (1, 3, 32, 32)])
 def test_keeps_shape_and_dtype_and_leaves_its_input(
     augmentation: Augmentation, dtype: torch.dtype, shape: tuple[int, ...]
 ) -> None:
@@ -75,6 +75,20 @@ def test_changes_images(augmentation: Augmentation, images: Tensor) -> None:
     changed = augmentation.apply(images, draw(augmentation, len(images)))
     share = (changed != images).flatten(1).any(1).float().mean()
     assert share >= 0.25
+
+
+@every_augmentation
+def test_each_channel_is_moved_and_blotted_alike(augmentation: Augmentation) -> None:
+    images = torch.randint(1, 256, (9, 3, 12, 17), generator=Generator().manual_seed(1)).byte()
+    parameters = draw(augmentation, len(images))
+    changed = augmentation.apply(images, parameters)
+    first = augmentation.apply(images[:, :1], parameters)
+    assert torch.equal(changed[:, :1], first)  # noise, too, is drawn by the place from the start
+    if augmentation is not AUGMENTATIONS["erase noise"]:
+        for channel in range(1, 3):
+            grey = images[:, channel : channel + 1]
+            alone = augmentation.apply(grey, parameters)
+            assert torch.equal(changed[:, channel : channel + 1], alone)
 
 
 @every_augmentation

@@ -17,7 +17,7 @@ from fmnist_bench.records.spec import Spec
 
 MakeSpec = Callable[..., Spec]
 Start = Callable[..., "subprocess.Popen[str]"]
-DDP = ("trainer=ddp", "trainer.accelerator=cpu", "trainer.profile=cpu")
+DDP = ("trainer=ddp", "trainer.accelerator=cpu")
 RAY = ("-m", "hydra/launcher=ray", "hydra.launcher.ray.init.num_cpus=2")
 
 
@@ -36,8 +36,8 @@ def test_a_job_asks_for_its_devices(make_spec: MakeSpec) -> None:
     assert needs(ddp) == {"num_cpus": 4, "num_gpus": 4}
     with pytest.raises(BenchError, match=r"num_gpus=0\.5.*only a job on one device can share"):
         needs(ddp, num_gpus=0.5)
-    with pytest.raises(BenchError, match=r"trainer\.device_index: Ray chooses the device"):
-        needs(make_spec("trainer=gpu", "trainer.device_index=1"))
+    with pytest.raises(BenchError, match=r"trainer\.devices: Ray chooses the devices"):
+        needs(make_spec("trainer=gpu", "trainer.devices=[1]"))
 
 
 def test_threads_are_the_whole_cores_of_a_job() -> None:
@@ -80,7 +80,7 @@ def test_jobs_run_side_by_side_and_failures_stay_where_they_happen(
     assert {record.reason for record in records} == {None, "error", "killed", "diverged"}
     # Two jobs on two cores: one thread for each, though the config leaves it open.
     assert {record.threads for record in records if record.status == "done"} == {1}
-    assert {record.config["trainer"]["threads"] for record in records} == {None}
+    assert {record.config["speed"]["threads"] for record in records} == {None}
 
     again = start(*sweep)
     out, err = again.communicate(timeout=60)

@@ -10,12 +10,13 @@ import pytest
 from fmnist_bench.errors import BenchError
 from fmnist_bench.jobs.job import Outcome
 from fmnist_bench.jobs.launchers.slurm import SlurmLauncher, _outcome
+from fmnist_bench.jobs.process import Processes
 from fmnist_bench.jobs.progress import Progress
 from fmnist_bench.records.record import read_record
 from fmnist_bench.records.spec import Spec
 
 MakeSpec = Callable[..., Spec]
-DDP = ("trainer=ddp", "trainer.accelerator=cpu", "trainer.profile=cpu", "batch_size=32")
+DDP = ("trainer=ddp", "trainer.accelerator=cpu", "batch_size=32")
 SBATCH = """#!/bin/sh
 cp "$1" "{folder}/script$(ls {folder} | wc -l).sh"
 echo "Submitted batch job $(ls {folder} | wc -l)"
@@ -152,7 +153,11 @@ def test_leaving_a_sweep_cancels_its_jobs(
     monkeypatch.setattr("fmnist_bench.jobs.launchers.slurm.time.sleep", ctrl_c)
     specs = [make_spec(f"seed={seed}") for seed in range(2)]
     with pytest.raises(KeyboardInterrupt):
-        list(launcher(tmp_path).launch(specs, Progress(lambda line: None, specs, [])))
+        list(
+            launcher(tmp_path).launch(
+                specs, Progress(lambda line: None, specs, []), Processes(fork=False)
+            )
+        )
     assert (tmp_path / "cancelled").read_text().split() == ["1_0", "1_1"]
 
 
@@ -164,7 +169,9 @@ def test_submitit_runs_the_jobs_and_a_failure_stays_where_it_happens(
     using = launcher(tmp_path, "local", cpus_per_task=1)
     outcomes: dict[str, Outcome] = {
         outcome.spec.identity: outcome
-        for outcome in using.launch(specs, Progress(lambda line: None, specs, []))
+        for outcome in using.launch(
+            specs, Progress(lambda line: None, specs, []), Processes(fork=False)
+        )
     }
     assert [outcomes[spec.identity].state for spec in specs] == ["trained", "failed", "failed"]
     assert [read_record(spec.folder).reason for spec in specs] == [None, "error", "killed"]
