@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fmnist_bench.commands.predict import add_run, chosen_run
 from fmnist_bench.errors import BenchError
 from fmnist_bench.files import atomic_write
 
@@ -24,7 +25,7 @@ def main(argv: list[str]) -> int:
         BenchError: the run, the format, the data or the place to write is wrong.
     """
     options = _parser().parse_args(argv)
-    from fmnist_bench.inference.chosen import chosen_run  # imports torch
+    # These import torch, which --help needs not.
     from fmnist_bench.inference.exported import compare
     from fmnist_bench.inference.formats import format_named
 
@@ -63,8 +64,6 @@ def _parser() -> argparse.ArgumentParser:
         "(batch, classes).",
         epilog="Status 0: written; 1: the result differs from PyTorch's, nothing is written.",
     )
-    from fmnist_bench.inference.chosen import add_run
-
     add_run(parser)
     parser.add_argument("--format", required=True, help="onnx, torchscript or safetensors")
     parser.add_argument("--out", type=Path, help="the file (default: the run's name, here)")

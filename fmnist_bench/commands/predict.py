@@ -37,8 +37,6 @@ def main(argv: list[str]) -> int:
         BenchError: the run cannot be used.
     """
     options = _parser().parse_intermixed_args(argv)
-    from fmnist_bench.inference.chosen import chosen_run
-
     run = chosen_run(options)
     if run.record.data.pixel_scaling is None:
         raise BenchError(
@@ -58,14 +56,33 @@ def main(argv: list[str]) -> int:
     return 0 if not failed else 2 if failed == len(entries) else 1
 
 
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """Add --run and --trust to `parser`."""
+    parser.add_argument("--run", required=True, help="the run's folder, name or its beginning")
+    parser.add_argument(
+        "--trust",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a net outside this suite that the record may import and run",
+    )
+
+
+def chosen_run(options: argparse.Namespace) -> "TrainedRun":
+    """Load the run that `options` name; raises as `load_run`."""
+    from fmnist_bench.inference.load import load_run
+
+    if options.trust:
+        sys.path.append(str(Path.cwd()))  # where the process that trained looked, too
+    return load_run(options.run, trust=options.trust)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="fmnist-bench predict",
         description="Classify image files with a finished run.",
         epilog="Status 0: all images were read; 1: some were not; 2: none was.",
     )
-    from fmnist_bench.inference.chosen import add_run
-
     add_run(parser)
     parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="file or folder")
     parser.add_argument(

@@ -24,7 +24,7 @@ from fmnist_bench.tracking.ending import read_ending
 from fmnist_bench.tracking.tracker import Tracker
 
 Message = dict[str, Any]
-GRACE_SECONDS = 5.0
+GRACE_SECONDS = 7.0
 KILLED: Message = {"end": "its process was killed", "interrupted": True, "seconds": GRACE_SECONDS}
 
 

@@ -18,14 +18,16 @@ class TensorboardTracker(Tracker):
     def __init__(self) -> None:
         """Raise BenchError if tensorboard is not installed."""
         require("tensorboard")
-        self._writer: Any = None  # untyped
+        # Already here, since between start and end of a run its clock may be running.
+        from torch.utils.tensorboard import SummaryWriter
+
+        self._open: Any = SummaryWriter  # untyped
+        self._writer: Any = None
         self._last = 0
 
     def start(self, about: About) -> None:
-        from torch.utils.tensorboard import SummaryWriter
-
         # Readers drop what earlier files say from step 0 on, and are told all of it again.
-        self._writer = SummaryWriter(about.folder / "tensorboard", purge_step=0)
+        self._writer = self._open(about.folder / "tensorboard", purge_step=0)
         self._text("config", json.dumps(about.config, indent=1))
 
     def epochs(self, figures: Sequence[Figures]) -> None:

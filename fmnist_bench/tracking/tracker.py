@@ -35,9 +35,9 @@ def epoch_figures(entry: Mapping[str, Any]) -> Figures:
 class Tracker(ABC):
     """Shows one run. Made in the run's process by what conf/logger says.
 
-    Its constructor imports nothing heavy, and raises BenchError for what is wrong. All else may
-    raise anything: that ends the tracker, never the run. One that waits for more than a local
-    disk works `apart`, in another process, and the end of a run waits for it so many seconds
+    Its constructor raises BenchError for what is wrong. All else may raise anything: that ends
+    the tracker, never the run. One that waits for more than a local disk works `apart`, in
+    another process that imports what it needs; the end of a run waits for it so many seconds
     (`patience`). `later` is what to do when it gave up; one that is `off` shows nothing.
     """
 

@@ -10,7 +10,7 @@ from fmnist_bench.jobs.check import refuse_repeated, refuse_unfit
 from fmnist_bench.jobs.process import Processes
 from fmnist_bench.records.environment import cores
 from fmnist_bench.records.spec import Spec
-from fmnist_bench.training.trial import try_out
+from fmnist_bench.tracking.live import build_loggers
 
 
 @pytest.fixture(scope="module")
@@ -66,13 +66,13 @@ def test_outputs_that_cannot_be_written_are_refused(
 
 
 def test_a_tracker_whose_package_is_missing_is_refused(
-    make_spec: MakeSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_spec: MakeSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec = make_spec("logger=mlflow")
-    try_out([spec.config], tmp_path)
+    build_loggers(spec.config)
     monkeypatch.setattr("fmnist_bench.tracking.packages.find_spec", lambda package: None)
     with pytest.raises(BenchError, match=r'pip install "fmnist-bench\[mlflow\]"'):
-        try_out([spec.config], tmp_path)
+        build_loggers(spec.config)
 
 
 @pytest.mark.parametrize(

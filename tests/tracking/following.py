@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -31,17 +32,35 @@ def finish(spec: Spec, **sweep: Any) -> Record:
     return record
 
 
-def kill_after_epochs(spec: Spec, epochs: int) -> list[str]:
-    """Kill the run of `spec` when it says that `epochs` are over; return the run's command."""
-    command = [sys.executable, "-m", "fmnist_bench.jobs.worker", str(spec.folder)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, process_group=0)
-    assert process.stdout is not None
-    for line in process.stdout:
-        if line.startswith(f"epoch {epochs}/"):
-            break
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
-    return command
+def start(spec: Spec) -> "subprocess.Popen[str]":
+    """Start the job of `spec`, as `train` does."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "fmnist_bench.jobs.worker", str(spec.folder)],
+        stdin=subprocess.PIPE,  # the job lives as long as this is open
+        stdout=subprocess.PIPE,
+        text=True,
+        process_group=0,
+    )
+
+
+def kill_after_epochs(spec: Spec, epochs: int, ready: Callable[[], bool] = lambda: True) -> None:
+    """Kill the job of `spec` once `epochs` are over and `ready` says so."""
+    over = 0
+    with start(spec) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            over += line.startswith("epoch ")
+            if over >= epochs and ready():
+                break
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def go_on(spec: Spec) -> int:
+    """Let the job of `spec` run to its end; return its exit status."""
+    with start(spec) as process:
+        assert process.stdout is not None
+        process.stdout.read()
+        return process.wait()
 
 
 def run_until(

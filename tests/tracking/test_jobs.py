@@ -12,7 +12,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from fmnist_bench.records.record import read_record
 from fmnist_bench.records.spec import Spec
-from tests.tracking.following import Listener, kill_after_epochs
+from tests.tracking.following import Listener, go_on, kill_after_epochs
 from tests.tracking.wandb_file import fragments, records
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -61,6 +61,7 @@ def test_three_jobs_are_three_runs_in_each_tracker(
         reader = EventAccumulator(str(folder / "tensorboard"))
         reader.Reload()
         assert len(reader.Scalars("val/loss")) == 3
+        assert len(reader.Images("confusion")) == 1
         assert len((folder / "metrics.csv").read_text().splitlines()) == 4
 
 
@@ -104,14 +105,14 @@ def test_a_killed_run_is_left_crashed_and_goes_on_later(
     make_spec: Callable[..., Spec],
 ) -> None:
     spec = make_spec("logger=[wandb,csv]", "epochs=150")
-    command = kill_after_epochs(spec, 20)
+    kill_after_epochs(spec, 20)
     deadline = time.monotonic() + 60
     # The tracker's process sees that the run is gone, and says so before it ends.
     while not _ended(spec.folder):
         assert time.monotonic() < deadline
         time.sleep(0.1)
     assert fragments(spec.folder)[0].exit_code == 255
-    assert subprocess.call(command) == 0
+    assert go_on(spec) == 0
     first, second = fragments(spec.folder)
     assert first.run.run_id == second.run.run_id == spec.identity
     steps = [row["_step"] for part in (first, second) for row in part.history]
@@ -120,7 +121,7 @@ def test_a_killed_run_is_left_crashed_and_goes_on_later(
 
 @pytest.mark.slow
 def test_two_ranks_are_one_run(small_overrides: list[str], tmp_path: Path) -> None:
-    ddp = ("trainer=ddp", "trainer.accelerator=cpu", "trainer.profile=cpu", "trainer.threads=1")
+    ddp = ("trainer=ddp", "trainer.accelerator=cpu", "trainer.enable_progress_bar=false")
     train(small_overrides, "logger=[wandb,csv]", "epochs=2", *ddp)
     (folder,) = folders(tmp_path)
     (part,) = fragments(folder)

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from fmnist_bench.errors import BenchError
 from fmnist_bench.records.spec import Spec
 from fmnist_bench.tracking import packages
-from tests.tracking.following import finish
+from tests.tracking.following import finish, kill_after_epochs
 
 MakeSpec = Callable[..., Spec]
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -111,6 +111,18 @@ def test_a_tracker_that_hangs_is_stopped_with_all_it_started(
     helper = int((tmp_path / "helper").read_text())
     with contextlib.suppress(psutil.NoSuchProcess):
         psutil.Process(helper).wait(30)
+
+
+@pytest.mark.slow
+def test_a_tracker_that_hangs_does_not_outlive_a_run_that_is_killed(
+    troubled: MakeSpec, tmp_path: Path
+) -> None:
+    spec = troubled("start", "hang", "epochs=1000")
+    kill_after_epochs(spec, 1, lambda: (tmp_path / "helper").exists())
+    (line,) = (tmp_path / "moments").read_text().splitlines()
+    for process in (int(line.split()[2]), int((tmp_path / "helper").read_text())):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            psutil.Process(process).wait(60)
 
 
 def test_what_a_tracker_prints_is_not_heard(

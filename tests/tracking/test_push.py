@@ -1,10 +1,11 @@
 """`fmnist-bench wandb push` rebuilds W&B runs from records alone."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import wandb
 
 from fmnist_bench.cli import main
 from fmnist_bench.records.record import Record, read_record, write_record
@@ -14,6 +15,13 @@ from tests.tracking.wandb_file import fragments
 
 MakeSpec = Callable[..., Spec]
 pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture(autouse=True)
+def fresh_client() -> Iterator[None]:
+    wandb.teardown()  # the client keeps the settings that it first saw
+    yield
+    wandb.teardown()
 
 
 @pytest.fixture
@@ -124,6 +132,7 @@ def test_an_unreachable_server_is_one_line_and_the_run_not_pushed(
     if kind == "closed":
         black_hole.close()
     monkeypatch.setenv("WANDB_BASE_URL", f"http://{black_hole.address}")
+    monkeypatch.setenv("WANDB_API_KEY", "0123456789" * 4)
     spec, record = trained
     assert main(["wandb", "push", str(spec.folder.parent), "--seconds", "1"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
