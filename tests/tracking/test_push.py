@@ -116,6 +116,7 @@ def test_wandb_mode_is_the_default(
     assert main(["wandb", "push", str(spec.folder.parent)]) == 2
     assert "WANDB_MODE=disabled" in capsys.readouterr().err
     assert not (spec.folder / "wandb").exists()
+    wandb.teardown()
     monkeypatch.setenv("WANDB_MODE", "offline")
     assert main(["wandb", "push", str(spec.folder.parent)]) == 0
     assert len(fragments(spec.folder)) == 1
