@@ -119,7 +119,8 @@ def test_wandb_mode_is_the_default(
     wandb.teardown()
     monkeypatch.setenv("WANDB_MODE", "offline")
     assert main(["wandb", "push", str(spec.folder.parent)]) == 0
-    assert len(fragments(spec.folder)) == 1
+    wandb.teardown()  # writes what it still holds
+    assert any(spec.folder.glob("wandb/**/*.wandb"))
 
 
 @pytest.mark.parametrize("kind", ["closed", "black hole"])
