@@ -1,5 +1,7 @@
 """From a part of a config to the object that it describes."""
 
+import contextlib
+import difflib
 import inspect
 import re
 from collections.abc import Mapping
@@ -37,16 +39,31 @@ def _check_partials(config: Any, key: str) -> None:
     for name, inner in config.items():
         _check_partials(inner, f"{key}.{name}")
     if config.get("_partial_") is True:
-        target = config["_target_"]
-        arguments = [name for name in config if not str(name).startswith("_")]
-        parameters = inspect.signature(get_object(target)).parameters
+        target = config.get("_target_")
+        try:
+            parameters = inspect.signature(get_object(str(target))).parameters
+        except ImportError as error:
+            text = " ".join(str(error).split())
+            raise BenchError(
+                f"{key}._target_: {target} cannot be found ({text}); mend the name"
+            ) from None
+        except (ValueError, TypeError):  # some that are written in C do not say
+            return
         if any(each.kind is each.VAR_KEYWORD for each in parameters.values()):
             return
-        for name in arguments:
-            if name not in parameters:
-                raise BenchError(
-                    f"{key}.{name}: {target} takes no {name}; drop it with ~{key}.{name}"
-                )
+        for name in config:
+            if not str(name).startswith("_") and name not in parameters:
+                raise _takes_no(str(target), str(name), key)
+
+
+def _takes_no(target: str, name: str, key: str) -> BenchError:
+    """Return what to say of the argument `name` at `key`, with what may have been meant."""
+    known: list[str] = []
+    with contextlib.suppress(ImportError, ValueError, TypeError):
+        known = list(inspect.signature(get_object(target)).parameters)
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {close[0]}?" if close else f"drop it with ~{key}.{name}"
+    return BenchError(f"{key}.{name}: {target} takes no {name}; {hint}")
 
 
 def _refused(config: Any, key: str, error: HydraException) -> BenchError:
@@ -63,8 +80,7 @@ def _refused(config: Any, key: str, error: HydraException) -> BenchError:
             node = node.get(name, {}) if isinstance(node, Mapping) else {}
     target = node.get("_target_", "?") if isinstance(node, Mapping) else "?"
     if unknown := _UNKNOWN.search(text):
-        name = unknown["name"]
-        return BenchError(f"{where}.{name}: {target} takes no {name}; drop it with ~{where}.{name}")
+        return _takes_no(str(target), unknown["name"], where)
     if missing := _MISSING.search(text):
         return BenchError(f"{where}: {target} wants {missing['names']} as well; add it")
     if cause is None or isinstance(cause, ImportError):

@@ -117,9 +117,11 @@ class Composer:
             except OmegaConfBaseException:
                 hydra.compose("config", overrides=list(overrides))  # to say it in Hydra's words
                 raise
-            if files not in self._unread:
-                self._unread[files] = unread(config)
-            _refuse_unread(self._unread[files], overrides)
+            # Which keys are given decides, and not their values, what else is still read.
+            given = (*files, *(each.key_or_group for each in parsed if self._is_value(each)))
+            if given not in self._unread:
+                self._unread[given] = unread(config)
+            _refuse_unread(self._unread[given], overrides)
             return freeze(config)
 
     def known_keys(self, overrides: Sequence[str]) -> list[str]:
@@ -128,7 +130,8 @@ class Composer:
         Empty if there is a mistake in that.
         """
         try:
-            plain = [each for each in self.parse(overrides) if not each.is_sweep_override()]
+            parsed = self.parse(overrides)
+            plain = [each for each in parsed if not (each.is_sweep_override() or each.is_delete())]
             with _refusals():
                 keys = _dotted(self._merge(self._files(plain)))
         except BenchError:

@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,7 @@ def freeze(config: DictConfig) -> dict[str, Any]:
         BenchError: a key is unknown, a value is missing, refers to a key that is not there, or
             looks like a secret.
     """
-    known = (*RECIPE, *MACHINE, *REPORT, *SOURCES, "hydra")
-    for key in config:
-        if key not in known:
-            close = difflib.get_close_matches(str(key), known, n=1)
-            hint = f"did you mean {close[0]}?" if close else "--cfg job shows the keys"
-            raise BenchError(f"{key!s}: the config has no such key; {hint}")
+    _refuse_unknown(config)
     plain: dict[str, Any] = {}
     try:
         for key in (*RECIPE, *MACHINE, *REPORT):
@@ -44,6 +40,22 @@ def freeze(config: DictConfig) -> dict[str, Any]:
     plain["paths"]["outputs"] = str(Path(plain["paths"]["outputs"]).absolute())
     refuse_secrets(plain)
     return plain
+
+
+def _refuse_unknown(config: DictConfig, above: str = "") -> None:
+    """Refuse keys that the schema does not have, which Hydra lets in with a plus."""
+    kind = OmegaConf.get_type(config)
+    known = [each.name for each in fields(kind)] if is_dataclass(kind) else list(config)
+    for key in map(str, config):
+        if f"{above}{key}" == "hydra":
+            continue
+        if key not in known:
+            close = difflib.get_close_matches(key, known, n=1)
+            hint = f"did you mean {above}{close[0]}?" if close else "--cfg job shows the keys"
+            raise BenchError(f"{above}{key}: the config has no such key; {hint}")
+        child = config._get_node(key)
+        if isinstance(child, DictConfig) and not (child._is_none() or child._is_missing()):
+            _refuse_unknown(child, f"{above}{key}.")
 
 
 def unread(config: DictConfig) -> set[str]:

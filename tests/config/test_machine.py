@@ -1,11 +1,11 @@
-"""Which trainer and kind of processor a machine has, from what Linux and the driver say of it."""
+"""What a machine is, from what Linux and the driver say of it."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from fmnist_bench.config import machine as module
+from fmnist_bench.config import machine
 
 ZEN_4 = "vendor_id\t: AuthenticAMD\nflags\t\t: fpu avx512f avx512_bf16 avx512_vnni\n"
 SAPPHIRE_RAPIDS = "vendor_id\t: GenuineIntel\nflags\t\t: fpu avx512_bf16 amx_bf16 amx_tile\n"
@@ -15,35 +15,35 @@ NOT_QUITE = "flags\t\t: fpu not_avx512_bf16 amx_bf16x\n"
 
 
 @pytest.fixture
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A machine without an NVIDIA GPU, by the folder of its cpuinfo and its programs."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    for asked_once in (module.has_nvidia_gpu, module._multiplies_in_bf16):
-        asked_once.cache_clear()
-    monkeypatch.setattr(module, "CPUINFO", tmp_path / "cpuinfo")
+    monkeypatch.setattr(machine, "CPUINFO", tmp_path / "cpuinfo")
+    asked = (machine.has_nvidia_gpu, machine._multiplies_in_bf16)
+    for each in asked:
+        each.cache_clear()
     yield tmp_path
-    for asked_once in (module.has_nvidia_gpu, module._multiplies_in_bf16):
-        asked_once.cache_clear()
+    for each in asked:
+        each.cache_clear()
 
 
 @pytest.mark.parametrize(
-    ("cpuinfo", "kind"),
+    ("cpuinfo", "processor"),
     [
         (ZEN_4, "cpu_bf16"),
         (SAPPHIRE_RAPIDS, "cpu_bf16"),
         (AMX_ALONE, "cpu_bf16"),
         (SKYLAKE, "cpu"),
         (NOT_QUITE, "cpu"),
+        (None, "cpu"),
     ],
 )
-def test_a_processor_is_told_by_its_flags(machine: Path, cpuinfo: str, kind: str) -> None:
-    (machine / "cpuinfo").write_text(cpuinfo)
-    assert (module.fastest_trainer(), module.processor("cpu")) == ("cpu", kind)
-
-
-def test_without_a_cpuinfo_it_is_the_plain_cpu(machine: Path) -> None:
-    assert module.processor("cpu") == "cpu"
-    assert module.processor("gpu") == "gpu"
+def test_a_processor_is_told_by_its_flags(here: Path, cpuinfo: str | None, processor: str) -> None:
+    if cpuinfo is not None:
+        (here / "cpuinfo").write_text(cpuinfo)
+    assert machine.processor("cpu") == processor
+    assert machine.processor("gpu") == machine.processor("cuda") == "gpu"
+    assert machine.fastest_trainer() == "cpu"
 
 
 @pytest.mark.parametrize(
@@ -55,10 +55,10 @@ def test_without_a_cpuinfo_it_is_the_plain_cpu(machine: Path) -> None:
     ],
 )
 def test_an_nvidia_gpu_goes_first_if_its_driver_lists_it(
-    machine: Path, answer: str, trainer: str
+    here: Path, answer: str, trainer: str
 ) -> None:
-    (machine / "cpuinfo").write_text(ZEN_4)
-    program = machine / "nvidia-smi"
+    (here / "cpuinfo").write_text(ZEN_4)
+    program = here / "nvidia-smi"
     program.write_text(f"#!/bin/sh\n{answer}\n")
     program.chmod(0o755)
-    assert module.fastest_trainer() == trainer
+    assert machine.fastest_trainer() == trainer

@@ -138,3 +138,6 @@ def test_null_and_absent_differ_inside_a_node() -> None:
     null = compose(["model=mlp", "trainer=cpu", "+model.net.activation=null"])
     assert identity(null) != identity(plain)
     assert recipe(null) != recipe(plain)
+    without = copy.deepcopy(plain)
+    assert without["model"].pop("init", "absent") is None
+    assert identity(without) != identity(plain)

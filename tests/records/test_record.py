@@ -1,21 +1,13 @@
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from fmnist_bench.errors import BenchError
+from fmnist_bench.records.identity import sha256_of
 from fmnist_bench.records.outcome import failed_record
-from fmnist_bench.records.predictions import (
-    Predictions,
-    from_log_probabilities,
-    read_predictions,
-    write_predictions,
-)
 from fmnist_bench.records.record import Record, read_record, write_record
 from fmnist_bench.records.spec import Spec
 
@@ -37,8 +29,65 @@ def test_a_record_carries_no_path(record: Record, tmp_path: Path) -> None:
     assert str(tmp_path.parent) not in (tmp_path / "record.json").read_text()
 
 
+def test_a_finished_record_is_read_as_it_was_written(record: Record, tmp_path: Path) -> None:
+    """With every field filled, none with what a failed run has there."""
+    nothing = {key for key, value in record.model_dump().items() if value is None}
+    epoch = {"epoch": 0, "seconds": 1.5, "metrics": {"val/f1": 0.25}, "learning_rate": 1e-3}
+    losses = dict.fromkeys(("train_loss", "validation_loss"), 2.30258509299)
+    rates = dict.fromkeys(("train_accuracy", "validation_accuracy"), 1 / 3)
+    counts = dict.fromkeys(("epochs", "parameters", "macs", "training_macs"), 7)
+    seconds = dict.fromkeys(("train_seconds", "timed_seconds", "images_per_second"), 0.1)
+    content = record.model_dump() | counts | seconds
+    content |= {
+        "status": "done",
+        "reason": "pruned",
+        "error": "é \u2028 \U0001f45f",
+        "history": [epoch | losses | rates],
+        "validation": {"accuracy": 0.9, "loss": 0.25},
+        "test": {"accuracy": 2 / 3, "loss": 1e-30, "metrics": {"ece": 0.01}},
+        "selection": {"weights": "best", "epoch": 4},
+        "prediction": {"test_time_flip": True, "members": 5, "temperature": 1.25},
+        "alone": False,
+        "peak_memory_bytes": 2**40,
+        "weights_digest": "a" * 64,
+        "predictions_digest": "b" * 64,
+        "parent": "c" * 64,
+        "pretraining": "ImageNet",
+        "sweep": "study",
+        "machine": MACHINE,
+        "data": content["data"]
+        | {"split_digest": "d" * 64, "train_images": 55_000}
+        | {
+            "pixel_scaling": [(1 / 255, -0.81)],
+            "class_names": ["a", "b"],
+            "image_shape": [3, 8, 9],
+        },
+    }
+    assert {key for key in nothing if content[key] is None} == set()
+    finished = Record.model_validate(content)
+    write_record(tmp_path, finished)
+    assert read_record(tmp_path) == finished.sealed()
+    assert read_record(tmp_path).precision == "32-true"
+
+
+DATA = {
+    **{"split_digest": "d" * 64, "train_images": 55_000, "class_names": ["a", "b"]},
+    **{"image_shape": [3, 8, 9], "pixel_scaling": [(1 / 255, -0.81)]},
+}
+MACHINE = {
+    **{"accelerator": "cpu", "strategy": "ddp", "nodes": 1, "processes": 2, "device": "Xeon"},
+    **{"cpu": "Xeon", "cores": 2, "memory_bytes": 1, "system": "Linux", "threads": 1},
+    **{"channels_last": True, "compile": "max-autotune", "deterministic": "warn"},
+    **{"fast_layers": ["conv1"], "load": 0.5},
+}
+
+
 @pytest.mark.parametrize(
-    ("key", "value"), [("seed", 7), ("error", "nothing"), ("status", "done"), ("epochs", 3)]
+    ("key", "value"),
+    [
+        *(("seed", 7), ("error", "nothing"), ("status", "done"), ("epochs", 3)),
+        *(("recipe", None), ("versions", {}), ("test_reads", 1), ("new", 1), ("digest", "0" * 64)),
+    ],
 )
 def test_an_edited_record_is_refused(
     record: Record, tmp_path: Path, key: str, value: object
@@ -54,10 +103,37 @@ def test_an_edited_record_is_refused(
 
 def test_a_record_whose_recipe_is_another_runs_is_refused(record: Record, tmp_path: Path) -> None:
     assert record.recipe is not None
-    other = record.model_copy(update={"recipe": {**record.recipe, "test_time_flip": True}})
+    other = record.model_copy(update={"recipe": {**record.recipe, "seed": 99}})
     write_record(tmp_path, other)
-    with pytest.raises(BenchError, match="identity does not fit"):
+    with pytest.raises(BenchError, match="identity does not fit its recipe"):
         read_record(tmp_path)
+    data = record.data.model_copy(update={"digest": "e" * 64})
+    write_record(tmp_path, record.model_copy(update={"data": data}))
+    with pytest.raises(BenchError, match="identity does not fit its recipe"):
+        read_record(tmp_path)
+    write_record(tmp_path, record.model_copy(update={"recipe_digest": "e" * 64}))
+    with pytest.raises(BenchError, match="recipe_digest does not fit its recipe"):
+        read_record(tmp_path)
+
+
+def test_predictions_made_elsewhere_have_no_recipe(record: Record, tmp_path: Path) -> None:
+    nothing = {"recipe": None, "recipe_digest": None, "machine": None, "code": None}
+    write_record(tmp_path, record.model_copy(update=nothing))
+    assert read_record(tmp_path).precision is None
+
+
+def test_what_no_record_has_or_may_hold_is_refused(record: Record, tmp_path: Path) -> None:
+    for key, value, said in (
+        ("colour", "red", "colour: Extra inputs are not permitted"),
+        ("epochs", "three", "epochs: Input should be a valid integer"),
+        ("status", "lost", "status: Input should be 'done' or 'failed'"),
+        ("row", {"name": "x"}, r"row\.classifier: Field required"),
+    ):
+        content = record.model_dump(mode="json", exclude={"digest"}) | {key: value}
+        sealed = content | {"digest": sha256_of(content)}
+        (tmp_path / "record.json").write_text(json.dumps(sealed))
+        with pytest.raises(BenchError, match=rf"record\.json: {said}"):
+            read_record(tmp_path)
 
 
 def test_a_half_written_record_is_refused(record: Record, tmp_path: Path) -> None:
@@ -80,10 +156,8 @@ def test_json_that_no_record_holds_is_refused(tmp_path: Path, content: str) -> N
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (
-            '{"schema_version": 99, "from": "the future"}',
-            "version 99, and this version reads 2; upgrade",
-        ),
+        ('{"schema_version": 99, "from": "the future"}', "99, and this version reads 2; upgrade"),
+        ('{"schema_version": 1, "from": "the past"}', "1, and this version reads 2; run it again"),
         ("[]", "no schema_version"),
         ("{}", "no schema_version"),
     ],
@@ -104,82 +178,3 @@ def test_a_full_disk_leaves_no_half_record(
     with pytest.raises(BenchError, match=r"record\.json: cannot be written \(No space left"):
         write_record(tmp_path / "run", record)
     assert list((tmp_path / "run").iterdir()) == []
-
-
-def predictions(count: int = 10_000) -> Predictions:
-    random = np.random.default_rng(0)
-    return Predictions(
-        random.integers(0, 10, count, dtype=np.uint8), random.random(count).astype(np.float16)
-    )
-
-
-def test_predictions_are_read_as_they_were_written(tmp_path: Path) -> None:
-    written = predictions()
-    write_predictions(tmp_path, written)
-    found = read_predictions(tmp_path, 10_000)
-    assert np.array_equal(found.classes, written.classes)
-    assert np.array_equal(found.confidence, written.confidence)
-    assert found.digest == written.digest
-
-
-@pytest.mark.parametrize(
-    ("bad", "said"),
-    [
-        (predictions(9_999), r"uint8\[9999\], expected uint8\[10000\]"),
-        (Predictions(predictions().classes + 10, predictions().confidence), "expected 0 to 9"),
-        (Predictions(predictions().classes, predictions().confidence * 2), "outside"),
-        (Predictions(predictions().classes.astype("i8"), predictions().confidence), "int64"),
-    ],
-)
-def test_wrong_predictions_are_refused(tmp_path: Path, bad: Predictions, said: str) -> None:
-    write_predictions(tmp_path, bad)
-    with pytest.raises(BenchError, match=said):
-        read_predictions(tmp_path, 10_000)
-
-
-def test_a_cut_or_missing_predictions_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BenchError, match="missing"):
-        read_predictions(tmp_path, 10_000)
-    write_predictions(tmp_path, predictions())
-    path = tmp_path / "predictions.npz"
-    path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(BenchError, match="not a predictions file"):
-        read_predictions(tmp_path, 10_000)
-
-
-def softmax_of_nets(images: int, classes: int) -> NDArray[np.float64]:
-    """Log-probabilities (images, classes) as a net of 90 % accuracy gives them."""
-    random = np.random.default_rng(0)
-    scores = random.normal(0, 1.5, (images, classes))
-    scores[np.arange(images), np.arange(images) % classes] += random.normal(7, 3, images)
-    return np.asarray(scores - np.log(np.exp(scores).sum(axis=1, keepdims=True)))
-
-
-@pytest.mark.parametrize(("images", "classes"), [(10_000, 10), (1000, 47), (100, 300)])
-def test_all_probabilities_survive_being_stored(tmp_path: Path, images: int, classes: int) -> None:
-    exact = softmax_of_nets(images, classes)
-    predictions = from_log_probabilities(exact)
-    write_predictions(tmp_path, predictions)
-    found = read_predictions(tmp_path, images, classes)
-    assert found.digest == predictions.digest
-    assert np.array_equal(found.classes, exact.argmax(axis=1))
-    assert found.probabilities is not None
-    assert np.allclose(found.probabilities.sum(axis=1), 1)
-    labels = np.arange(images) % classes
-    stated, kept = exact[np.arange(images), labels], found.probabilities[np.arange(images), labels]
-    assert abs(np.log(kept).mean() - stated.mean()) < (0.001 if images == 10_000 else 0.02)
-    if classes == 10:
-        assert (tmp_path / "predictions.npz").stat().st_size <= 61_440
-
-
-def test_a_tie_has_one_predicted_class_and_labels_are_sealed(tmp_path: Path) -> None:
-    tied = from_log_probabilities(np.log(np.full((4, 10), 0.1)))
-    assert tied.classes.tolist() == [0, 0, 0, 0]
-    labelled = replace(tied, labels=np.array([0, 1, 2, 3]))
-    assert labelled.digest != tied.digest
-    write_predictions(tmp_path, labelled)
-    found = read_predictions(tmp_path, 4)
-    assert found.labels is not None and found.labels.tolist() == [0, 1, 2, 3]
-    first = (tmp_path / "predictions.npz").read_bytes()
-    write_predictions(tmp_path, labelled)
-    assert (tmp_path / "predictions.npz").read_bytes() == first

@@ -1,7 +1,7 @@
 """`fmnist-bench wandb push` rebuilds W&B runs from records alone."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,11 +17,15 @@ MakeSpec = Callable[..., Spec]
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
-@pytest.fixture(autouse=True)
-def fresh_client() -> Iterator[None]:
-    wandb.teardown()  # the client keeps the settings that it first saw
-    yield
+OFFLINE = ("--mode", "offline")
+
+
+def push(spec: Spec, *words: str) -> int:
+    """Push the run as a process of its own does: with a new client, which writes all it has."""
     wandb.teardown()
+    status = main(["wandb", "push", str(spec.folder.parent), *words])
+    wandb.teardown()
+    return status
 
 
 @pytest.fixture
@@ -34,7 +38,7 @@ def test_a_pushed_run_is_what_a_live_one_would_be(
     trained: tuple[Spec, Record], hard: MakeSpec, tmp_path: Path
 ) -> None:
     spec, record = trained
-    assert main(["wandb", "push", str(spec.folder.parent), "--mode", "offline"]) == 0
+    assert push(spec, *OFFLINE) == 0
     (pushed,) = fragments(spec.folder)
     live_spec = hard("logger=wandb", f"paths.outputs={tmp_path / 'live'}")
     finish(live_spec)
@@ -60,17 +64,18 @@ def test_a_pushed_run_is_what_a_live_one_would_be(
 def test_a_second_push_changes_nothing_and_again_does_it_again(
     trained: tuple[Spec, Record], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["wandb", "push", str(trained[0].folder.parent), "--mode", "offline"]
-    assert [main(words), main(words)] == [0, 0]
-    assert len(fragments(trained[0].folder)) == 1
+    spec, folder = trained[0], trained[0].folder
+    assert push(spec, *OFFLINE) == 0
+    (first,) = fragments(folder)
+    content = first.path.read_bytes()
+    assert push(spec, *OFFLINE) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "0 of 1 runs pushed"
-    assert main([*words, "--project", "another"]) == 0
-    assert main([*words, "--again"]) == 0
-    assert [each.run.project for each in fragments(trained[0].folder)] == [
-        "fmnist-bench",
-        "another",
-        "fmnist-bench",
-    ]
+    assert fragments(folder)[-1].path.read_bytes() == content
+    # The client names its folders by the second, so the newest is looked at alone.
+    for more, project in ((["--project", "another"], "another"), (["--again"], "fmnist-bench")):
+        assert push(spec, *OFFLINE, *more) == 0
+        assert fragments(folder)[-1].run.project == project
+    assert capsys.readouterr().out.splitlines()[-1] == "1 of 1 runs pushed"
 
 
 def test_a_failed_run_is_left_out(
@@ -79,7 +84,7 @@ def test_a_failed_run_is_left_out(
     spec, record = trained
     failed = record.model_copy(update={"status": "failed", "reason": "error", "error": "bad luck"})
     write_record(spec.folder, failed)
-    assert main(["wandb", "push", str(spec.folder.parent), "--mode", "offline"]) == 0
+    assert push(spec, *OFFLINE) == 0
     assert "left out" in capsys.readouterr().out
     assert fragments(spec.folder) == []
 
@@ -89,7 +94,7 @@ def test_a_run_whose_data_is_not_here_is_pushed_without_pictures(
 ) -> None:
     spec, record = trained
     (spec.folder / "spec.json").unlink()
-    assert main(["wandb", "push", str(spec.folder.parent), "--mode", "offline"]) == 0
+    assert push(spec, *OFFLINE) == 0
     (pushed,) = fragments(spec.folder)
     assert record.test is not None
     assert pushed.summary["test_accuracy"] == record.test.accuracy
@@ -102,7 +107,7 @@ def test_a_run_whose_data_is_not_here_is_pushed_without_pictures(
 def test_the_group_is_the_sweep_of_the_record(trained: tuple[Spec, Record]) -> None:
     spec, record = trained
     write_record(spec.folder, record.model_copy(update={"sweep": "rates"}))
-    assert main(["wandb", "push", str(spec.folder.parent), "--mode", "offline"]) == 0
+    assert push(spec, *OFFLINE) == 0
     assert fragments(spec.folder)[0].run.run_group == "rates"
 
 
@@ -113,14 +118,12 @@ def test_wandb_mode_is_the_default(
 ) -> None:
     spec, _ = trained
     monkeypatch.setenv("WANDB_MODE", "disabled")
-    assert main(["wandb", "push", str(spec.folder.parent)]) == 2
+    assert push(spec) == 2
     assert "WANDB_MODE=disabled" in capsys.readouterr().err
     assert not (spec.folder / "wandb").exists()
-    wandb.teardown()
     monkeypatch.setenv("WANDB_MODE", "offline")
-    assert main(["wandb", "push", str(spec.folder.parent)]) == 0
-    wandb.teardown()  # writes what it still holds
-    assert any(spec.folder.glob("wandb/**/*.wandb"))
+    assert push(spec) == 0
+    assert len(fragments(spec.folder)) == 1
 
 
 @pytest.mark.parametrize("kind", ["closed", "black hole"])
@@ -136,7 +139,7 @@ def test_an_unreachable_server_is_one_line_and_the_run_not_pushed(
     monkeypatch.setenv("WANDB_BASE_URL", f"http://{black_hole.address}")
     monkeypatch.setenv("WANDB_API_KEY", "0123456789" * 4)
     spec, record = trained
-    assert main(["wandb", "push", str(spec.folder.parent), "--seconds", "1"]) == 2
+    assert push(spec, "--seconds", "1") == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert black_hole.address in line
     assert "not pushed" in line

@@ -465,8 +465,8 @@ def test_the_theme_follows_the_system_and_then_the_button(visit: Callable[..., P
 
 def test_an_empty_board_is_a_page_too(browser: Browser, tmp_path: Path) -> None:
     path: Path = tmp_path / "empty.html"
-    board = build_board(Collected((), ()), [], [])
-    path.write_bytes(build(payload(board, [], {}, {})))
+    board = build_board(Collected((), ()))
+    path.write_bytes(build(payload(board, {}, {})))
     page = browser.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
