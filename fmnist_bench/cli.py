@@ -12,6 +12,7 @@ COMMANDS = {
     "train": "train one run, or a sweep with -m (Hydra overrides: model=vgg optimizer.lr=0.1)",
     "bench": "train a list of rows with all their seeds, then show the board",
     "data": "obtain and verify the data, and say where it is",
+    "weights": "obtain ImageNet weights of EfficientNet-Lite, to start from",
     "leaderboard": "collect records into leaderboard.md",
     "compare": "explain the difference between two rows",
     "tune": "search for a recipe on validation images (search=cnn --trials 40 --workers 2)",
