@@ -70,6 +70,34 @@ def one_cycle(
     return {"scheduler": scheduler, "interval": "step"}
 
 
+def one_cycle_momentum(
+    optimizer: Optimizer,
+    *,
+    steps_per_epoch: int,
+    epochs: int,
+    warmup_fraction: float,
+    initial_divisor: float,
+    final_divisor: float,
+    momentum: tuple[float, float],
+) -> dict[str, Any]:
+    """Follow torch's OneCycleLR, the momentum (Adam's first beta) moving against the rate.
+
+    `momentum` is its lowest and its highest value. The optimizer's rates are the peaks.
+    """
+    lowest, highest = momentum
+    scheduler = OneCycleLR(
+        optimizer,
+        max_lr=[group["lr"] for group in optimizer.param_groups],
+        total_steps=max(2, steps_per_epoch * epochs),
+        pct_start=warmup_fraction,
+        div_factor=initial_divisor,
+        final_div_factor=final_divisor,
+        base_momentum=lowest,
+        max_momentum=highest,
+    )
+    return {"scheduler": scheduler, "interval": "step"}
+
+
 def step(
     optimizer: Optimizer,
     *,

@@ -27,30 +27,48 @@ PRINTED = {
     "published_13_griffo": (2_688_522, 13.7),
     "published_14_gchhablani": (46_570, 6.61),
     "published_15_noumanmufc1": (1_575_114, 158),
+    "published_16_dezhic": (295_968, 153),
     "published_17_gru_svm": (221_450, 6.1),
     "published_18_gru_svm_dropout": (221_450, 6.1),
+    "published_19_wrn40_4": (8_948_922, 994),
+    "published_20_densenet_bc": (768_730, 220),
     "published_21_mobilenet": (3_217_226, 42.5),
     "published_22_kefth_resnet18": (2_776_522, 322),
     "published_23_googlenet": (4_982_736, 21.7),
     "published_24_alexnet_triplet": (20_846_784, 22.6),
+    "published_26_dual_path": (47_751_450, 5213),
     "published_27_mlp": (247_766, 0.25),
     "published_28_vgg26m": (26_557_642, 217),
+    "published_29_wrn28_10": (36_478_906, 4014),
+    "published_30_wrn28_10_erasing": (36_478_906, 4014),
     "published_32_capsule": (8_215_568, 203),
     # 1.3 for the image and 0.14 for each label, of which 0.13 repeat the image's features.
     "published_36_dyranet": (143_489, 1.3 + 10 * (832 * 160 + 160) / 1e6 - 9 * 800 * 160 / 1e6),
+    # 79 are the body's.
+    "published_38_fastai_resnet50": (25_620_042, 79 + (4096 * 512 + 512 * 10) / 1e6),
 }
 # What some files of conf/optimizer leave to their schema.
-OPTIMIZERS = {"sgd": "SGD", "adam": "Adam"}
+OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}
 EXPERIMENTS = sorted(path.stem for path in (conf_dir() / "experiment").glob("published_*.yaml"))
 
 
 def load(group: str, name: str) -> DictConfig:
-    config = OmegaConf.load(conf_dir() / group / f"{name}.yaml")
+    """The file, on top of those of its own group that it starts from."""
+    own = OmegaConf.load(conf_dir() / group / f"{name}.yaml")
+    below = [load(group, each) for each in own.get("defaults", []) if _is_below(group, each)]
+    config = OmegaConf.merge(*below, own)
     assert isinstance(config, DictConfig)
+    config.chosen = {}
+    for each in (*(file.chosen for file in below), choices(own)):
+        config.chosen.update(each)
     return config
 
 
-def choices(config: DictConfig) -> dict[str, str]:
+def _is_below(group: str, entry: Any) -> bool:
+    return isinstance(entry, str) and (conf_dir() / group / f"{entry}.yaml").is_file()
+
+
+def choices(config: Any) -> dict[str, str]:
     """Group -> name, of what a file's defaults list chooses or overrides."""
     found: dict[str, str] = {}
     for entry in config.get("defaults", []):
@@ -63,16 +81,15 @@ def choices(config: DictConfig) -> dict[str, str]:
 def node(experiment: str, name: str) -> Any:
     """What the run's config has under `name`, put together from the files without Hydra."""
     own = load("experiment", experiment)
-    chosen = choices(own)
-    model = load("model", chosen["model"])
-    chosen = choices(model) | chosen
+    model = load("model", own.chosen["model"])
     parts = [model.get(name), own.get(name)]
-    if name == "model" and "loss" in chosen:
-        parts.insert(1, OmegaConf.create({"loss": load("loss", chosen["loss"])}))
-    elif name in chosen and name != "model":
-        parts.insert(0, load(name, chosen[name]))
+    if name != "model":
+        chosen = {**model.chosen, **own.chosen}
+        parts.insert(0, load(name, chosen[name]) if name in chosen else None)
     merged = OmegaConf.merge(*(part for part in parts if part is not None))
-    return {key: value for key, value in merged.items() if key != "defaults"}
+    for note in ("defaults", "chosen"):
+        merged.pop(note, None)
+    return merged
 
 
 def build(experiment: str) -> nn.Module:
@@ -83,8 +100,9 @@ def build(experiment: str) -> nn.Module:
 
 def optimizer_of(experiment: str) -> Any:
     own = node(experiment, "optimizer")
-    name = OPTIMIZERS.get(choices(load("experiment", experiment))["optimizer"], "")
-    return instantiate({"_target_": f"torch.optim.{name}", "_partial_": True} | own)
+    name = OPTIMIZERS.get(load("experiment", experiment).chosen["optimizer"], "")
+    schema = {"_target_": f"torch.optim.{name}", "_partial_": True}
+    return instantiate(OmegaConf.merge(schema, own))
 
 
 def test_every_row_is_listed() -> None:
@@ -113,7 +131,7 @@ def test_the_parts_of_a_row_fit_each_other(experiment: str) -> None:
         schedule = instantiate(node(experiment, "schedule"))
         made = schedule(optimizer, steps_per_epoch=10, epochs=load("experiment", experiment).epochs)
         assert made["interval"] in ("step", "epoch")
-        loss = instantiate(model["loss"]) if "loss" in model else nn.CrossEntropyLoss()
+        loss = instantiate(node(experiment, "loss")) or nn.CrossEntropyLoss()
         scores = net(torch.zeros(8, 1, 28, 28))
         assert scores.shape == (8, 10)
         assert loss(scores, torch.zeros(8, dtype=torch.long)).shape == ()

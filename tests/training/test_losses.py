@@ -52,6 +52,16 @@ def test_softmax_binary_cross_entropy_survives_certainty() -> None:
     assert loss.isfinite() and certain.grad is not None and certain.grad.isfinite().all()
 
 
+def test_cross_entropy_on_log_sigmoids_is_kerass_on_sigmoids(
+    scores: Tensor, labels: Tensor
+) -> None:
+    """Keras divides what it takes for probabilities by their sum: published row 27."""
+    sigmoids = 1 / (1 + np.exp(-scores.numpy()))
+    shares = sigmoids / sigmoids.sum(1, keepdims=True)
+    loss = nn.CrossEntropyLoss()(nn.functional.logsigmoid(scores), labels)
+    assert loss.item() == pytest.approx(log_loss(labels, shares, labels=range(CLASSES)))
+
+
 def test_squared_hinge(scores: Tensor, labels: Tensor) -> None:
     expected = 0.0
     for row, label in zip(scores.tolist(), labels.tolist(), strict=True):

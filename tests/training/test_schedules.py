@@ -82,6 +82,30 @@ def test_one_cycle_is_torchs_without_momentum() -> None:
     assert rates(made, 20) == pytest.approx(rates({"scheduler": torchs, "interval": "step"}, 20))
 
 
+def test_one_cycle_moves_the_momentum_against_the_rate() -> None:
+    adam = torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))], lr=PEAK, betas=(0.9, 0.99))
+    made = schedules.one_cycle_momentum(
+        adam,
+        steps_per_epoch=50,
+        epochs=2,
+        warmup_fraction=0.3,
+        initial_divisor=25.0,
+        final_divisor=1e4,
+        momentum=(0.85, 0.95),
+    )
+    found = []
+    for _ in range(100):
+        (group,) = adam.param_groups
+        found.append((group["lr"], group["betas"][0]))
+        adam.step()
+        made["scheduler"].step()
+    assert found[0] == pytest.approx((PEAK / 25, 0.95))
+    assert max(found) == pytest.approx((PEAK, 0.85))
+    assert found.index(max(found)) == 29
+    assert found[-1] == pytest.approx((PEAK / 25e4, 0.95))
+    assert adam.param_groups[0]["betas"][1] == 0.99
+
+
 def test_step_falls_at_its_milestones() -> None:
     made = schedules.step(
         optimizer(), steps_per_epoch=10, epochs=2, milestone_fractions=[0.5, 0.75], factor=0.1

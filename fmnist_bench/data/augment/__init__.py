@@ -8,6 +8,8 @@ from fmnist_bench.data.augment.contract import Augmentation
 from fmnist_bench.data.augment.copies import RotatedCopies
 from fmnist_bench.data.augment.crop import RandomCrop
 from fmnist_bench.data.augment.erase import Cutout, RandomErasing
+from fmnist_bench.data.augment.erase_tried import TriedErasing
+from fmnist_bench.data.augment.fastai import FastaiTransforms
 from fmnist_bench.data.augment.flip import AlternatingFlip, HorizontalFlip, VerticalFlip
 from fmnist_bench.data.augment.shift import PixelShift
 from fmnist_bench.data.augment.turn import QuarterTurns
@@ -16,6 +18,7 @@ __all__ = [
     "AlternatingFlip",
     "Augmentation",
     "Cutout",
+    "FastaiTransforms",
     "HorizontalFlip",
     "PixelShift",
     "QuarterTurns",
@@ -23,5 +26,6 @@ __all__ = [
     "RandomCrop",
     "RandomErasing",
     "RotatedCopies",
+    "TriedErasing",
     "VerticalFlip",
 ]

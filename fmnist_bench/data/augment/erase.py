@@ -7,6 +7,7 @@ import torch
 from torch import Generator, Tensor
 
 from fmnist_bench.data.augment.arguments import check_choice, check_number, check_whole
+from fmnist_bench.data.augment.rectangles import in_pixels, inside
 from fmnist_bench.errors import BenchError
 
 _VALUES = ("zero", "noise")
@@ -60,13 +61,13 @@ class RandomErasing:
         return torch.stack((height, width, down, across, (seed * _NOISE_SEEDS).floor()), dim=1)
 
     def apply(self, images: Tensor, parameters: Tensor) -> Tensor:
-        sides = _in_pixels(parameters[:, 0:2], images).round()
+        sides = in_pixels(parameters[:, 0:2], images).round()
         # A place in [0, 1) picks one of the (side of image - side + 1) that lie inside.
-        free = _in_pixels(torch.ones_like(sides), images) - sides + 1
+        free = in_pixels(torch.ones_like(sides), images) - sides + 1
         starts = (parameters[:, 2:4] * free).floor()
-        inside = _inside(images, starts, sides)
-        kept = images * (1 - inside)
-        return kept if self._value == "zero" else kept + inside * _noise(images, parameters[:, 4])
+        erased = inside(images, starts, sides)
+        kept = images * (1 - erased)
+        return kept if self._value == "zero" else kept + erased * _noise(images, parameters[:, 4])
 
 
 class Cutout:
@@ -93,9 +94,9 @@ class Cutout:
         return parameters
 
     def apply(self, images: Tensor, parameters: Tensor) -> Tensor:
-        centres = _in_pixels(parameters[:, 1:3], images).floor()
+        centres = in_pixels(parameters[:, 1:3], images).floor()
         sides = (parameters[:, :1] * self._size).expand(-1, 2)
-        return images * (1 - _inside(images, centres - self._size // 2, sides))
+        return images * (1 - inside(images, centres - self._size // 2, sides))
 
 
 def _range(name: str, value: object, low: float, high: float) -> tuple[float, float]:
@@ -106,27 +107,6 @@ def _range(name: str, value: object, low: float, high: float) -> tuple[float, fl
     if value[0] > value[1]:
         raise BenchError(f"{name}: {list(value)}, expected [low, high] with low <= high")
     return value[0], value[1]
-
-
-def _in_pixels(shares: Tensor, images: Tensor) -> Tensor:
-    # Column by column: a tensor of both sides would have to be copied to the device.
-    return torch.stack([shares[:, i] * images.shape[2 + i] for i in range(2)], dim=1)
-
-
-def _inside(images: Tensor, starts: Tensor, sides: Tensor) -> Tensor:
-    """Return (B, 1, H, W) in the images' dtype: 1 within each image's rectangle, else 0.
-
-    `starts` and `sides` (B, 2) are in pixels, rows first.
-    """
-    ends = starts + sides
-    rows, columns = (
-        (place >= starts[:, i : i + 1]) & (place < ends[:, i : i + 1])
-        for i, place in enumerate(
-            torch.arange(side, device=images.device) for side in images.shape[2:]
-        )
-    )
-    # Products of numbers take half the time of `&` with masked_fill.
-    return rows.to(images.dtype)[:, None, :, None] * columns.to(images.dtype)[:, None, None, :]
 
 
 def _noise(images: Tensor, seeds: Tensor) -> Tensor:

@@ -4,6 +4,7 @@ import pytest
 
 from fmnist_bench.data.augment import (
     Cutout,
+    FastaiTransforms,
     HorizontalFlip,
     PixelShift,
     QuarterTurns,
@@ -11,6 +12,7 @@ from fmnist_bench.data.augment import (
     RandomCrop,
     RandomErasing,
     RotatedCopies,
+    TriedErasing,
     VerticalFlip,
 )
 from fmnist_bench.errors import BenchError
@@ -19,6 +21,16 @@ from fmnist_bench.errors import BenchError
 def erasing(**changed: object) -> RandomErasing:
     fitting = {"p": 0.5, "area": [0.1, 0.2], "aspect": [0.5, 2.0], "value": "zero"}
     return RandomErasing(**{**fitting, **changed})  # type: ignore[arg-type]  # wrong on purpose
+
+
+def tried(**changed: object) -> TriedErasing:
+    fitting = {"p": 0.5, "area": [0.1, 0.2], "aspect": [0.5, 2.0], "grey": 72, "may_span": False}
+    return TriedErasing(**{**fitting, **changed})  # type: ignore[arg-type]  # wrong on purpose
+
+
+def fastai(**changed: object) -> FastaiTransforms:
+    fitting = {"p": 0.5, "degrees": 10, "zoom": 1.1, "warp": 0.2, "light": 0.2}
+    return FastaiTransforms(**{**fitting, **changed})  # type: ignore[arg-type]  # wrong on purpose
 
 
 @pytest.mark.parametrize(
@@ -45,6 +57,15 @@ def erasing(**changed: object) -> RandomErasing:
         (lambda: RotatedCopies(copies=0, degrees=1, flip_p=0), "RotatedCopies copies", "0"),
         (lambda: RotatedCopies(copies=1, degrees=-1, flip_p=0), "RotatedCopies degrees", "-1"),
         (lambda: RotatedCopies(copies=1, degrees=1, flip_p=2), "RotatedCopies flip_p", "2"),
+        (lambda: tried(p=2), "TriedErasing p", "2"),
+        (lambda: tried(area=[0.1, 3]), "TriedErasing area", "3"),
+        (lambda: tried(aspect=[0, 3]), "TriedErasing aspect", "0"),
+        (lambda: tried(grey=256), "TriedErasing grey", "256"),
+        (lambda: fastai(p=2), "FastaiTransforms p", "2"),
+        (lambda: fastai(degrees=181), "FastaiTransforms degrees", "181"),
+        (lambda: fastai(zoom=0.9), "FastaiTransforms zoom", "0.9"),
+        (lambda: fastai(warp=0.6), "FastaiTransforms warp", "0.6"),
+        (lambda: fastai(light=1), "FastaiTransforms light", "1"),
         (lambda: Cutout(size=0, p=1), "Cutout size", "0"),
         (lambda: Cutout(size=8, p=2), "Cutout p", "2"),
         (lambda: erasing(p=-1), "RandomErasing p", "-1"),
