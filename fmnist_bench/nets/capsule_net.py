@@ -48,12 +48,10 @@ class CapsuleNet(nn.Module):
             nn.Sigmoid(),
             nn.Unflatten(1, (1, 28, 28)),
         )
-        self.scores = CapsuleScores()
 
     def forward(self, images: Tensor) -> Tensor:
         """Map images (B, 1, 28, 28) to scores (B, num_classes)."""
-        scores: Tensor = self.scores(self.capsules(images))
-        return scores
+        return scores_of(self.capsules(images))
 
     def capsules(self, images: Tensor) -> Tensor:
         """Map images (B, 1, 28, 28) to one capsule for each class (B, num_classes, 16)."""
@@ -75,12 +73,9 @@ class CapsuleNet(nn.Module):
         return drawn
 
 
-class CapsuleScores(nn.Module):
-    """The logarithm of each capsule's length, so that a softmax divides by their sum."""
-
-    def forward(self, capsules: Tensor) -> Tensor:
-        """Map capsules (B, classes, values) to scores (B, classes)."""
-        return (capsules.square().sum(-1) + _TINY).log() / 2
+def scores_of(capsules: Tensor) -> Tensor:
+    """Return the logarithm of each capsule's length, so that a softmax divides by their sum."""
+    return (capsules.square().sum(-1) + _TINY).log() / 2
 
 
 def _squash(vectors: Tensor) -> Tensor:

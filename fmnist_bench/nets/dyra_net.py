@@ -38,7 +38,6 @@ class DyraNet(nn.Module):
         self.joint = MaxNormLinear(_FEATURES + _LABEL_WIDTH, _JOINT_WIDTH, max_norm=_MAX_NORM)
         self.dropout = nn.Dropout(0.5)
         self.score = MaxNormLinear(_JOINT_WIDTH, 1, max_norm=_MAX_NORM)
-        self.flatten = nn.Flatten()
 
     def forward(self, images: Tensor) -> Tensor:
         """Map images (B, 1, 28, 28) to scores (B, num_classes) of each label."""
@@ -48,5 +47,5 @@ class DyraNet(nn.Module):
         # The product with the joined values, in its two parts: the image's counts once.
         images = self.image(images) @ of_image.T + self.joint.bias
         joint = torch.tanh(images[:, None] + labels @ of_label.T)
-        scores: Tensor = self.flatten(self.score(self.dropout(joint)))
+        scores: Tensor = self.score(self.dropout(joint)).squeeze(2)
         return scores

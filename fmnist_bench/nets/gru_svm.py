@@ -37,10 +37,10 @@ class GruSvm(nn.Module):
         with positive scores wins, as where the source takes the argmax of signs.
         """
         super().__init__()
-        self.dropout = nn.Dropout(input_dropout)
         self.gates = nn.Linear(_SIDE + cells, 2 * cells)
         self.candidate = nn.Linear(_SIDE + cells, cells)
         self.head = nn.Linear(cells, num_classes)
+        self.dropout = nn.Dropout(input_dropout)
         self._sign_rule = sign_rule
         self.register_buffer("carried", torch.zeros(carried, cells) if carried else None)
         for layer, bias in ((self.gates, 1.0), (self.candidate, 0.0), (self.head, head_bias)):

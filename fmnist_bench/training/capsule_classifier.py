@@ -7,7 +7,7 @@ from torch import Tensor
 
 from fmnist_bench.data.batches import Batch
 from fmnist_bench.errors import BenchError
-from fmnist_bench.nets.capsule_net import CapsuleNet
+from fmnist_bench.nets.capsule_net import CapsuleNet, scores_of
 from fmnist_bench.training.classifier import Classifier
 
 
@@ -34,7 +34,7 @@ class CapsuleClassifier(Classifier):
         net = self.net
         assert isinstance(net, CapsuleNet)
         capsules = net.capsules(images)
-        scores = net.scores(capsules)
+        scores = scores_of(capsules)
         difference = F.mse_loss(net.reconstruct(capsules, labels), images)
         loss: Tensor = self.loss(scores, labels) + self._reconstruction * difference
         self.note(loss, scores, labels)

@@ -6,7 +6,7 @@ import torch
 from numpy.typing import NDArray
 
 from fmnist_bench.errors import BenchError
-from fmnist_bench.nets.capsule_net import CapsuleNet, CapsuleScores
+from fmnist_bench.nets.capsule_net import CapsuleNet, scores_of
 
 Array = NDArray[np.float64]
 
@@ -67,7 +67,7 @@ def test_scores_give_lengths_as_shares(strong: CapsuleNet) -> None:
     torch.testing.assert_close(shares, lengths / lengths.sum(1, keepdim=True), rtol=1e-2, atol=1e-4)
     assert (lengths < 1).all()
     short = torch.zeros(1, 10, 16)
-    assert CapsuleScores()(short).isfinite().all()
+    assert scores_of(short).isfinite().all()
 
 
 def test_matrices_start_within_kerass_bound(net: CapsuleNet) -> None:

@@ -1,14 +1,15 @@
 """The nets of the published table's rows, as their experiments describe them."""
 
+from functools import cache
 from typing import Any
 
 import pytest
 import torch
-from hydra.utils import instantiate
-from omegaconf import DictConfig, OmegaConf
-from torch import nn
 
+from fmnist_bench.config.build import build
+from fmnist_bench.config.compose import compose
 from fmnist_bench.paths import conf_dir
+from fmnist_bench.training.classifier import Classifier
 from fmnist_bench.training.cost import mac_count
 
 # Experiment -> trainable parameters, and millions of multiply-adds of one image, as the
@@ -47,62 +48,19 @@ PRINTED = {
     # 79 are the body's.
     "published_38_fastai_resnet50": (25_620_042, 79 + (4096 * 512 + 512 * 10) / 1e6),
 }
-# What some files of conf/optimizer leave to their schema.
-OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}
 EXPERIMENTS = sorted(path.stem for path in (conf_dir() / "experiment").glob("published_*.yaml"))
 
 
-def load(group: str, name: str) -> DictConfig:
-    """The file, on top of those of its own group that it starts from."""
-    own = OmegaConf.load(conf_dir() / group / f"{name}.yaml")
-    below = [load(group, each) for each in own.get("defaults", []) if _is_below(group, each)]
-    config = OmegaConf.merge(*below, own)
-    assert isinstance(config, DictConfig)
-    config.chosen = {}
-    for each in (*(file.chosen for file in below), choices(own)):
-        config.chosen.update(each)
-    return config
+@cache
+def composed(experiment: str) -> dict[str, Any]:
+    return compose([f"experiment={experiment}", "trainer=cpu"])
 
 
-def _is_below(group: str, entry: Any) -> bool:
-    return isinstance(entry, str) and (conf_dir() / group / f"{entry}.yaml").is_file()
-
-
-def choices(config: Any) -> dict[str, str]:
-    """Group -> name, of what a file's defaults list chooses or overrides."""
-    found: dict[str, str] = {}
-    for entry in config.get("defaults", []):
-        if isinstance(entry, DictConfig):
-            ((group, name),) = entry.items()
-            found[str(group).removeprefix("override ").removeprefix("/")] = str(name)
-    return found
-
-
-def node(experiment: str, name: str) -> Any:
-    """What the run's config has under `name`, put together from the files without Hydra."""
-    own = load("experiment", experiment)
-    model = load("model", own.chosen["model"])
-    parts = [model.get(name), own.get(name)]
-    if name != "model":
-        chosen = {**model.chosen, **own.chosen}
-        parts.insert(0, load(name, chosen[name]) if name in chosen else None)
-    merged = OmegaConf.merge(*(part for part in parts if part is not None))
-    for note in ("defaults", "chosen"):
-        merged.pop(note, None)
-    return merged
-
-
-def build(experiment: str) -> nn.Module:
-    net = instantiate(node(experiment, "model")["net"], _convert_="all")
-    assert isinstance(net, nn.Module)
-    return net
-
-
-def optimizer_of(experiment: str) -> Any:
-    own = node(experiment, "optimizer")
-    name = OPTIMIZERS.get(load("experiment", experiment).chosen["optimizer"], "")
-    schema = {"_target_": f"torch.optim.{name}", "_partial_": True}
-    return instantiate(OmegaConf.merge(schema, own))
+def model_of(experiment: str) -> Classifier:
+    with torch.device("meta"):
+        model = build(composed(experiment)["model"], "model")
+    assert isinstance(model, Classifier)
+    return model
 
 
 def test_every_row_is_listed() -> None:
@@ -111,8 +69,7 @@ def test_every_row_is_listed() -> None:
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_parameters_and_macs_are_those_of_the_source(experiment: str) -> None:
-    with torch.device("meta"):
-        net = build(experiment)
+    net = model_of(experiment).net
     parameters, millions = PRINTED[experiment]
     trainable = [each for each in net.parameters() if each.requires_grad]
     assert sum(each.numel() for each in trainable) == parameters
@@ -122,27 +79,25 @@ def test_parameters_and_macs_are_those_of_the_source(experiment: str) -> None:
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_the_parts_of_a_row_fit_each_other(experiment: str) -> None:
     """Initial weights, optimizer, schedule and loss take this net; on no device."""
-    model = node(experiment, "model")
+    model = model_of(experiment)
+    optimizer = model.make_optimizer()
+    held = [each for group in optimizer.param_groups for each in group["params"]]
+    assert {id(each) for each in held} >= {
+        id(each) for each in model.net.parameters() if each.requires_grad
+    }
+    made = model.make_schedule(optimizer, 10, composed(experiment)["trainer"]["max_epochs"])
+    assert made["interval"] in ("step", "epoch")
     with torch.device("meta"):
-        net = build(experiment)
-        if model.get("init") is not None:
-            assert instantiate(model["init"])(net) is net
-        optimizer = optimizer_of(experiment)(list(net.parameters()))
-        schedule = instantiate(node(experiment, "schedule"))
-        made = schedule(optimizer, steps_per_epoch=10, epochs=load("experiment", experiment).epochs)
-        assert made["interval"] in ("step", "epoch")
-        loss = instantiate(node(experiment, "loss")) or nn.CrossEntropyLoss()
-        scores = net(torch.zeros(8, 1, 28, 28))
+        scores = model(torch.zeros(8, 1, 28, 28))
         assert scores.shape == (8, 10)
-        assert loss(scores, torch.zeros(8, dtype=torch.long)).shape == ()
+        assert model.loss(scores, torch.zeros(8, dtype=torch.long)).shape == ()
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_a_row_says_what_it_is(experiment: str) -> None:
-    own = load("experiment", experiment)
-    assert own.precision == "32-true"
-    assert own.row.name == experiment
-    assert own.row.classifier
+    config = composed(experiment)
+    assert config["trainer"]["precision"] == "32-true"
+    assert config["row"]["name"] == experiment
     lines = (conf_dir() / "experiment" / f"{experiment}.yaml").read_text().splitlines()
     assert f"# Published row {int(experiment.split('_')[1])} " in lines[1]
     assert "# Measured: " in lines[2]

@@ -9,35 +9,20 @@ from typing import Any
 
 import optuna
 import pytest
-from optuna.trial import Trial, TrialState
+from optuna.trial import TrialState
 
 from fmnist_bench.errors import BenchError
 from fmnist_bench.records.outcome import failed_record
 from fmnist_bench.records.record import Record, Score
 from fmnist_bench.records.spec import Spec
 from fmnist_bench.search.report import best_trial, standing, summary
-from fmnist_bench.search.study import begin_study, open_study, seed_sampler
+from fmnist_bench.search.study import begin_study, open_study
 from fmnist_bench.search.tuning import Tuning
 
 MakeTuning = Callable[..., Tuning]
 MakeStudy = Callable[..., Path]
 RecordOf = Callable[..., Record]
 Tune = Callable[..., optuna.Study]
-
-
-def draw(folder: Path, tuning: Tuning, trials: int) -> optuna.Study:
-    """Value each trial by its parameters alone, which is faster than composing its config."""
-    study = open_study(folder)
-
-    def value(trial: Trial) -> float:
-        params = tuning.space.suggest(trial)
-        distance = abs(math.log10(params["optimizer.lr"]) + 2)
-        return 0.9 - 0.1 * distance + (0.05 if params["augment"] == "flip" else 0.0)
-
-    while len(study.trials) < trials:
-        seed_sampler(study)
-        study.optimize(value, n_trials=1)
-    return study
 
 
 def learning_rate(spec: Spec) -> float:
@@ -84,17 +69,6 @@ def test_a_study_judges_each_trial_by_the_mean_over_fresh_seeds(
     assert "mean of seeds 1000 to 1001" in text
     assert f"augment={best.params['augment']}" in text
     assert re.search(r"6 trials x 2 seeds, 0 epochs in \d+:\d\d:\d\d; study digest", text)
-
-
-def test_the_search_learns_from_its_trials(make_tuning: MakeTuning, make_study: MakeStudy) -> None:
-    """Against the same number of random draws, from the same file format."""
-    late: dict[str, float] = {}
-    for name in ("TPESampler", "RandomSampler"):
-        tuning = make_tuning(sampler={"_target_": f"optuna.samplers.{name}", "seed": 0})
-        study = draw(make_study(tuning, name), tuning, 40)
-        values = [trial.value or 0.0 for trial in study.trials[20:]]
-        late[name] = sum(values) / len(values)
-    assert late["TPESampler"] > late["RandomSampler"] + 0.02
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), "failed", "raises", "read the test"])
@@ -174,19 +148,6 @@ def test_a_space_of_three_recipes_is_exhausted_by_three_trials(
     study = tune(make_study(tuning), tuning, train, trials=50)
     assert len(trained) == len(set(trained)) == len(study.trials) == 3
     assert "3 of 50 trials: 3 complete" in standing(study, 50)
-
-
-def test_a_study_that_stopped_draws_what_it_would_have_drawn(
-    make_tuning: MakeTuning, make_study: MakeStudy
-) -> None:
-    tuning = make_tuning()
-    straight = draw(make_study(tuning, "straight"), tuning, 14)
-    folder = make_study(tuning, "stopped")
-    for trials in (3, 4, 12, 14):
-        stopped = draw(folder, tuning, trials)
-        assert len(stopped.trials) == trials
-    assert [trial.params for trial in stopped.trials] == [trial.params for trial in straight.trials]
-    assert len({trial.params["optimizer.lr"] for trial in straight.trials}) == 14
 
 
 def test_an_interrupted_trial_is_taken_up_again_with_its_recipe(

@@ -52,7 +52,8 @@ def model(sizes: list[list[int]], mixing: Mixup | None = None) -> GrowingBatches
         init=None,
         optimizer=lambda groups: torch.optim.SGD(groups, lr=0.05, weight_decay=0.1),
         schedule=linear,
-        label_smoothing=0.0,
+        loss=nn.CrossEntropyLoss(),
+        metrics={},
         decay_norm_and_bias=False,
         mixing=mixing,
     )

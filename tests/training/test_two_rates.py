@@ -27,7 +27,8 @@ def test_the_body_gets_a_share_of_the_rate_and_all_is_trained_once(
         init=None,
         optimizer=lambda groups: torch.optim.AdamW(groups, lr=0.5, weight_decay=0.2),
         schedule=constant,
-        label_smoothing=0.0,
+        loss=nn.CrossEntropyLoss(),
+        metrics={},
         decay_norm_and_bias=decay_norm_and_bias,
     )
     groups = model.make_optimizer().param_groups
