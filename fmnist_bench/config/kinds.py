@@ -55,7 +55,7 @@ WATCHERS = (
 )
 """Callbacks of Lightning that only watch."""
 
-PLACES = ("data.folder", "model.net.weights")
+PLACES = ("data.folder", "model.net.weights", "model.teacher.weights")
 """Paths of one machine; what lies there counts, through a digest."""
 
 RECIPE = (

@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn.functional import interpolate
 
 from fmnist_bench.errors import BenchError
+from fmnist_bench.nets.imagenet import WEIGHTS
 from fmnist_bench.nets.weights import (
     first_line,
     mismatch,
@@ -70,6 +71,7 @@ class TimmNet(nn.Module):
         else:
             self.net = _fresh(architecture, options)
         self._try_size(architecture)
+        self.pretraining = _pretraining(pretrained, weights_sha256)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Map images (B, 1, 28, 28) to logits (B, num_classes)."""
@@ -91,6 +93,14 @@ class TimmNet(nn.Module):
                 f"({first_line(error)}); choose another"
             ) from None
         self.train()
+
+
+def _pretraining(pretrained: bool, sha256: str | None) -> str | None:
+    """Return what the weights saw before, as the record says it."""
+    known = {each.sha256 for each in WEIGHTS.values()}
+    if not pretrained or sha256 is None:
+        return "timm's weights" if pretrained else None
+    return "ImageNet-1k" if sha256.lower() in known else f"weights of SHA-256 {sha256[:12]}"
 
 
 def _fixes_input_size(architecture: str) -> bool:

@@ -58,6 +58,7 @@ class Measured:
     data: Data
     parameters: int
     macs: int
+    training_macs: int
     history: list[dict[str, Any]]
     images: int
     step_seconds: float
@@ -100,8 +101,7 @@ def done_record(
         epochs=len(measured.history),
         parameters=measured.parameters,
         macs=measured.macs,
-        # Forward once, backward twice: for the weights and for what lies below them.
-        training_macs=3 * measured.macs * images,
+        training_macs=measured.training_macs,
         train_seconds=float(sum(entry["seconds"] for entry in measured.history)),
         timed_seconds=measured.timed_seconds,
         alone=load < _ALONE,

@@ -1,6 +1,6 @@
 """The LightningModule around any net: loss, metrics, optimizer. One for all models."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import pytorch_lightning as pl
@@ -12,6 +12,7 @@ from torchmetrics import MeanMetric, Metric
 
 from fmnist_bench.data.batches import Batch
 from fmnist_bench.streams import generator
+from fmnist_bench.training.cost import training_macs
 from fmnist_bench.training.curves import images_in
 from fmnist_bench.training.mixing import Mixing
 from fmnist_bench.training.parameter_groups import parameter_groups
@@ -178,8 +179,16 @@ class Classifier(pl.LightningModule):
 
     def make_optimizer(self) -> Optimizer:
         """Return an optimizer of the net's parameters."""
-        groups = parameter_groups(self.net, decay_norm_and_bias=self._decay_norm_and_bias)
+        return self.optimizer_of(self.net)
+
+    def optimizer_of(self, net: nn.Module) -> Optimizer:
+        """Return an optimizer of the parameters of `net`."""
+        groups = parameter_groups(net, decay_norm_and_bias=self._decay_norm_and_bias)
         return self._optimizer(groups)
+
+    def training_macs(self, image_shape: Sequence[int]) -> int:
+        """Return the multiply-accumulates of training on one image of (C, H, W)."""
+        return training_macs(self.net, image_shape)
 
     def make_schedule(
         self, optimizer: Optimizer, steps_per_epoch: int, epochs: int

@@ -1,4 +1,4 @@
-"""What a model costs: its parameters and its multiply-accumulates per image."""
+"""What a model costs: its parameters, its multiply-accumulates, and those of its training."""
 
 from collections.abc import Sequence
 
@@ -37,3 +37,11 @@ def mac_count(model: nn.Module, image_shape: Sequence[int]) -> int:
         for module, training in modes:
             module.training = training  # train() would descend into the children
     return counter.get_total_flops() // 2
+
+
+def training_macs(net: nn.Module, image_shape: Sequence[int]) -> int:
+    """Return the multiply-accumulates of training `net` on one image of (C, H, W).
+
+    Forward once, backward twice: for the weights and for what lies below them.
+    """
+    return 3 * mac_count(net, image_shape)

@@ -1,6 +1,6 @@
 """What happens between the data's set-up and the first step, before devices are touched."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytorch_lightning as pl
@@ -10,6 +10,7 @@ from pytorch_lightning.callbacks import Callback
 from fmnist_bench.data.served import check_serves_images
 from fmnist_bench.training.contract import check_scores
 from fmnist_bench.training.cost import mac_count, parameter_count
+from fmnist_bench.training.image_sizes import epoch_macs, image_shape
 from fmnist_bench.training.speed import speed_up
 from fmnist_bench.training.warm_up import warm_up
 
@@ -24,7 +25,12 @@ class Preparation(Callback):
         self._config = config
         self.image_shape: tuple[int, ...] = ()
         self.parameters = self.macs = 0
+        self._epoch_macs: Callable[[int], int] = lambda epoch: 0
         self.fast_layers: list[str] = []
+
+    def training_macs(self, epochs: int, images: int) -> int:
+        """Return the multiply-accumulates of training on `images`, an equal share in each epoch."""
+        return sum(self._epoch_macs(epoch) for epoch in range(epochs)) * images // max(epochs, 1)
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         if stage != "fit":
@@ -35,16 +41,7 @@ class Preparation(Callback):
         check_scores(pl_module, torch.zeros(1, *self.image_shape), len(data.class_names))
         net: Any = pl_module.net
         self.parameters, self.macs = parameter_count(net), mac_count(pl_module, self.image_shape)
+        self._epoch_macs = epoch_macs(pl_module, trainer.callbacks, self.image_shape)  # type: ignore[attr-defined]  # what it was made with
         self.fast_layers = speed_up(net, self._config)
         if self._config["warm_up_steps"]:
             warm_up(pl_module, data, self._config, trainer)
-
-
-def image_shape(data: Any) -> tuple[int, ...]:
-    """Return (C, H, W) of what `data`, which is set up, serves; no stream of chance moves."""
-    known: Sequence[int] | None = getattr(data, "image_shape", None)
-    if known is not None:
-        return tuple(known)
-    with torch.random.fork_rng(devices=[]):
-        images, _ = next(iter(data.train_dataloader()))
-    return tuple(images.shape[1:])

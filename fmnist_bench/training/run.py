@@ -160,6 +160,7 @@ def _measured(spec: Spec, training: Training, data: Any, test: Scored | None) ->
         ),
         parameters=prepared.parameters,
         macs=prepared.macs,
+        training_macs=prepared.training_macs(len(curves.history), curves.images),
         history=curves.history,
         images=curves.images,
         step_seconds=curves.step_seconds,
@@ -168,5 +169,11 @@ def _measured(spec: Spec, training: Training, data: Any, test: Scored | None) ->
         device=device_name(device),
         peak_memory_bytes=peak_memory(device),
         fast_layers=prepared.fast_layers,
-        pretraining=getattr(training.trainer.lightning_module.net, "pretraining", None),
+        pretraining=_pretraining(trainer.lightning_module),
     )
+
+
+def _pretraining(model: Any) -> str | None:
+    """Return what the net, or the net that taught it, has seen before; None for nothing."""
+    own = getattr(model, "pretraining", None) or getattr(model.net, "pretraining", None)
+    return str(own) if own else None

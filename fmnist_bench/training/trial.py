@@ -10,7 +10,7 @@ import torch
 from fmnist_bench.config.build import build
 from fmnist_bench.data.served import check_serves_images
 from fmnist_bench.training.contract import check_model, check_scores
-from fmnist_bench.training.preparation import image_shape
+from fmnist_bench.training.image_sizes import ImageSizes, image_shape
 from fmnist_bench.training.speed import check_speed
 from fmnist_bench.training.trainer import build_callbacks, build_trainer
 
@@ -36,11 +36,15 @@ def try_out(configs: Iterable[Mapping[str, Any]], folder: Path) -> None:
             data.train_dataloader()
             shown[key] = (torch.zeros(1, *image_shape(data)), len(data.class_names))
         image, classes = shown[key]
-        if (key := json.dumps([key, config["model"]], sort_keys=True)) not in built:
+        rest = [config["callbacks"], config["trainer"]]
+        if (key_of_rest := json.dumps(rest, sort_keys=True)) not in built:
+            built.add(key_of_rest)
+            build_trainer(config, build_callbacks(config), [], folder)
+        sizes = [each for each in build_callbacks(config) if isinstance(each, ImageSizes)]
+        seen = [key, config["model"], [each.sizes for each in sizes]]
+        if (key := json.dumps(seen, sort_keys=True)) not in built:
             built.add(key)
             model = check_model(build(config["model"], "model"), config["model"]["_target_"])
             check_scores(model, image, classes)
-        rest = [config["callbacks"], config["trainer"]]
-        if (key := json.dumps(rest, sort_keys=True)) not in built:
-            built.add(key)
-            build_trainer(config, build_callbacks(config), [], folder)
+            for each in sizes:
+                each.check(model.net, image.shape[1:])  # type: ignore[arg-type]  # checked above

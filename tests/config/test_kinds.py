@@ -24,7 +24,13 @@ CHOICES = [
     if not path.stem.startswith("_")
 ]
 NOT_RECIPE = {  # Written out again, so that a change of the lists in the code is noticed here.
-    *("data.folder", "model.net.weights", "trainer.accelerator", "trainer.deterministic"),
+    *(
+        "data.folder",
+        "model.net.weights",
+        "model.teacher.weights",
+        "trainer.accelerator",
+        "trainer.deterministic",
+    ),
     *("trainer.devices", "trainer.enable_progress_bar", "trainer.num_nodes", "trainer.profiler"),
     *("trainer.strategy", "logger", "paths", "row", "speed", "time_limit_seconds"),
 }
