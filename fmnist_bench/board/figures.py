@@ -1,5 +1,8 @@
 """How the board writes its figures; a value that is missing is a dash, never a zero."""
 
+import numpy as np
+
+from fmnist_bench.board.column import Column
 from fmnist_bench.board.intervals import Interval
 from fmnist_bench.board.resources import Resources, Times
 
@@ -51,18 +54,27 @@ def duration(seconds: float | None) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def mean_seconds(times: Times | None) -> str:
-    """Write the mean of some times with their standard deviation: 17.31 ± 0.20 s."""
-    if times is None:
+def pflop(value: float | None) -> str:
+    """Write a count of 10^15 operations to two figures, never as a power of ten."""
+    if value is None:
         return MISSING
-    spread = "" if times.std is None else f" ± {times.std:.2f}"
-    return f"{times.mean:.2f}{spread} s"
+    return np.format_float_positional(value, 2, unique=False, fractional=False, trim="-")
 
 
-def mean_percent(mean: float, std: float | None, runs: int) -> str:
-    """Write a mean accuracy with its standard deviation and the number of runs, in percent."""
-    spread = "" if std is None else f" ± {percent(std)}"
-    return f"{percent(mean)}{spread} ({runs})"
+def times(found: Times | None) -> str:
+    """Write the median of some times, with the lowest and the highest if they differ."""
+    if found is None:
+        return MISSING
+    low, high = duration(found.low), duration(found.high)
+    return duration(found.median) + ("" if low == high else f" ({low} to {high})")
+
+
+def mean_percent(column: Column) -> str:
+    """Write a mean accuracy with its spread and the number of runs, in percent, and any gap."""
+    if not column.runs:
+        return f"{MISSING} ({column.gap})" if column.gap else MISSING
+    spread = "" if column.std is None else f" ± {percent(column.std)}"
+    return f"{percent(column.mean)}{spread} ({column.gap or len(column.runs)})"
 
 
 def reads(resources: Resources) -> str:

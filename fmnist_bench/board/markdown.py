@@ -1,38 +1,27 @@
-"""The board as Markdown. A pure function: the same board gives the same bytes."""
+"""The board as Markdown. Pure functions: the same board gives the same bytes."""
 
 from fmnist_bench.board.column import Column
-from fmnist_bench.board.details import confusion_details, details_table, per_class_table
 from fmnist_bench.board.escape import escape
-from fmnist_bench.board.figures import (
-    MISSING,
-    accuracy,
-    mean_percent,
-    mean_seconds,
-    percent,
-    points,
-)
-from fmnist_bench.board.links import host, link
+from fmnist_bench.board.figures import MISSING, accuracy, count, mean_percent, pflop, times
+from fmnist_bench.board.links import host, link, row_page
 from fmnist_bench.board.reported_tables import claims_markdown
+from fmnist_bench.board.row_pages import row_pages
 from fmnist_bench.board.standings import Board, Standing
 from fmnist_bench.board.table import table
 
 FILE_NAME = "leaderboard.md"
 CLAIMS_NAME = "claims.md"
 
-HEADER = (
+HEADER = ("Rank", "Classifier", "Fashion", "MNIST", "Parameters", "PFLOP", "Time", "Tier")
+PUBLISHED = (
     "Classifier",
     "Preprocessing",
     "Fashion test accuracy",
     "MNIST test accuracy",
     "Submitter",
     "Code",
-    "Rank",
-    "Mean ± std (runs), %",
-    "Time",
-    "Reported elsewhere (difference), %",
-    "Tier",
 )
-"""The published table's six columns, then ours."""
+"""The columns of the published table."""
 
 _NOTE_LONGEST = 10_000
 
@@ -40,36 +29,32 @@ _INTRODUCTION = """\
 # Leaderboard
 
 Made by `fmnist-bench leaderboard` from the run records and predictions in this folder; do not
-edit. Every accuracy is recomputed from the stored predictions of the 10,000 test images. Ranks
-come from paired tests with Holm's correction: a row ranked 2-4 has one row that is better beyond
-chance, and shares its place with those that the details name. A row is ranked from 5 seeds on;
-with 3 or 4 it is provisional. Time is given for speed runs: from the first use of a training image
-to the last prediction, on the hardware that the details name.
+edit. What others report, and a verdict on it, is in [claims.md](claims.md); each row links to its
+intervals, ties, classes and runs; `leaderboard.csv` has every figure.
 """
 
 _LEGEND = """\
+Accuracies, in percent, are mean ± standard deviation over (seeds), recomputed from the stored
+predictions of the 10,000 test images. Ranks come from paired tests with Holm's correction: of a row
+ranked 2-4, one row is better beyond chance, or better than a row of lower mean that may still stand
+above it. A row is ranked from 5 seeds on; with 3 or 4 it is provisional. PFLOP: 10^15
+floating-point operations of one training as executed, 6 for each multiply-accumulate and image,
+without pretraining. Time: median training time (lowest to highest) of the runs during which nothing
+else ran; a dash where no run is known to have been alone.
+
 Tiers: *evidenced*: predictions and config are stored here; *reproduced*: an independent re-run
-landed within tolerance as well; *failed*: no run has finished. What others report, and a verdict
-on it, is in [claims.md](claims.md).
+landed within tolerance as well; *failed*: no run has finished.
 """
 
 
 def render(board: Board) -> str:
-    """Return the whole board."""
-    parts = [_INTRODUCTION, main_table(board)]
-    if board.notes:
-        parts.append("".join(f"- {escape(note, _NOTE_LONGEST)}\n" for note in board.notes))
-    parts.append(_LEGEND)
-    scored = [standing for standing in board.standings if standing.row.runs]
-    if scored:
-        parts += ["## Details\n", details_table(scored)]
-        parts += ["## Accuracy per class, %\n", per_class_table(scored)]
-        parts += ["## Confusion matrices\n", confusion_details(scored)]
-    return "\n".join(parts)
+    """Return the board's own page: one line for each row."""
+    notes = "".join(f"- {escape(note, _NOTE_LONGEST)}\n" for note in board.notes)
+    return "\n".join([_INTRODUCTION, main_table(board), *([notes] if notes else []), _LEGEND])
 
 
 def documents(board: Board) -> dict[str, str]:
-    """Return the files of the board by name: its own, and the claims where some were run here."""
+    """Return the files of the board by path: its own, the rows', and the claims if any was run."""
     measured = {
         (standing.row.label.name, dataset): column.accuracies
         for standing in board.standings
@@ -79,59 +64,52 @@ def documents(board: Board) -> dict[str, str]:
     }
     files = {FILE_NAME: render(board)}
     if measured:
-        files[CLAIMS_NAME] = claims_markdown(board.claims, measured)
-    return files
+        files[CLAIMS_NAME] = claims_markdown(board.claims, measured, published_table(board))
+    return files | row_pages(board.standings)
+
+
+def published_table(board: Board) -> str:
+    """Return the rows in the columns of the published table."""
+    lines = [_published(standing) for standing in board.standings if standing.row.runs]
+    return table(PUBLISHED, lines, right=frozenset(PUBLISHED[2:4]))
 
 
 def main_table(board: Board) -> str:
-    """Return the first table, which has one line per row."""
+    """Return the table of `HEADER`, with a column more for each dataset of one's own."""
     if not board.standings:
         return "No runs yet.\n"
-    # Other data has its columns beside MNIST; what is known of it fits into one cell.
-    others = [f"{escape(dataset.title)}, mean ± std (runs), %" for dataset in board.datasets[2:]]
-    header = (*HEADER[:4], *others, *HEADER[4:])
+    others = [escape(dataset.title) for dataset in board.datasets[2:]]
     lines = [_line(standing) for standing in board.standings]
-    return table(header, lines, right=frozenset(header[2 : 4 + len(others)]))
+    return table((*HEADER[:4], *others, *HEADER[4:]), lines, right=frozenset(HEADER[4:6]))
 
 
 def _line(standing: Standing) -> list[str]:
-    row, label = standing.row, standing.row.label
-    fashion, mnist, *others = row.columns.values()
+    row, took = standing.row, standing.row.main.resources
+    title, path = escape(row.label.classifier + row.mark), row_page(row)
+    rank = row.fashion.rank
     return [
-        escape(label.classifier + row.mark),
-        escape(row.preprocessing or MISSING),
-        _cell(accuracy(fashion.mean) if fashion.runs else MISSING, fashion),
-        _cell(accuracy(mnist.mean) if mnist.runs else MISSING, mnist),
-        *(_cell(_mean(column), column) for column in others),
-        escape(label.submitter),
-        link(host(label.code) if "//" in label.code else label.code, label.code),
-        str(fashion.rank) if fashion.rank else escape(row.status),
-        _mean(fashion),
-        mean_seconds(fashion.resources.timed_seconds if fashion.resources else None),
-        _reported(standing),
+        str(rank) if rank else escape(row.status),
+        f"[{title}]({path})" if path else title,
+        *(mean_percent(column) for column in row.columns.values()),
+        count(took.parameters if took else None),
+        pflop(took.training_pflop if took else None),
+        times(took.train_seconds if took else None),
         standing.tier,
     ]
 
 
-def _cell(figure: str, column: Column) -> str:
+def _published(standing: Standing) -> list[str]:
+    label, row = standing.row.label, standing.row
+    return [
+        escape(label.classifier + row.mark),
+        escape(row.preprocessing or MISSING),
+        _accuracy(row.fashion),
+        _accuracy(row.columns["mnist"]),
+        escape(label.submitter),
+        link(host(label.code) if "//" in label.code else label.code, label.code),
+    ]
+
+
+def _accuracy(column: Column) -> str:
+    figure = accuracy(column.mean) if column.runs else MISSING
     return f"{figure} ({column.gap})" if column.gap else figure
-
-
-def _mean(column: Column) -> str:
-    runs = len(column.runs)
-    return mean_percent(column.mean, column.std, runs) if runs else MISSING
-
-
-def _reported(standing: Standing) -> str:
-    lines = []
-    for dataset, prefix in (("fashion_mnist", ""), ("mnist", "MNIST ")):
-        column = standing.row.columns[dataset]
-        for claim in standing.claims:
-            claimed = claim.accuracy(dataset)
-            if claimed is None:
-                continue
-            text = f"{prefix}{percent(claimed)}"
-            if column.runs:
-                text += f" ({points(column.mean - claimed)})"
-            lines.append(text)
-    return "; ".join(lines) or MISSING

@@ -47,8 +47,8 @@ read in a source.
 """
 
 
-def claims_markdown(claims: Sequence[Claim], measured: Measured) -> str:
-    """Return the page: the count of verdicts, one table, and a note on each claim."""
+def claims_markdown(claims: Sequence[Claim], measured: Measured, own: str) -> str:
+    """Return the page: our `own` rows as a table, then the verdicts, and a note on each claim."""
     verdicts = verdicts_of(claims, measured)
     lines = [
         _line(claim, _here(claim, measured), each)
@@ -57,6 +57,9 @@ def claims_markdown(claims: Sequence[Claim], measured: Measured) -> str:
     return "\n".join(
         [
             "# Claims\n",
+            "The rows measured here, in the columns of the published table:\n",
+            own,
+            "## Verdicts\n",
             verdict_sentence(claims, verdicts) + "\n",
             _INTRODUCTION,
             table(HEADER, lines, right=frozenset({"#", "Claimed"})),
@@ -162,11 +165,6 @@ def _verdict(claim: Claim, found: Verdict) -> str:
     cost = f", {claim.cost_hours:g} h a run" if found.kind == "not yet" and claim.cost_hours else ""
     reason = f": {escape(found.reason)}{cost}" if found.reason else ""
     return f"**{found.kind}**{reason}"
-
-
-def _flaws(claim: Claim) -> str:
-    probable = [f"probably {flaw}" for flaw in claim.probable_flaws]
-    return ", ".join([*claim.flaws, *probable]) or MISSING
 
 
 def _command(claim: Claim) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from statistics import mean, median, stdev
 
 from fmnist_bench.board.collect import ScoredRun
+from fmnist_bench.records.record import Record
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,10 @@ class Resources:
 
     `parameters` and `macs` (multiply-accumulates of one image) are the first run's.
     `training_pflop` are the 10^15 floating-point operations of training, two for each MAC:
-    the median, as some recipes stop early. `train_seconds` are of those runs that were timed,
-    `timed_seconds` by the rules of speed records, and only if all runs were. `hardware` names
-    the processors that trained; `test_reads` counts how often the `runs` read the test set.
+    the median, as some recipes stop early. Seconds are those of runs that are known to have
+    been alone on their machine: `train_seconds` of all epochs, `timed_seconds` by the rules of
+    speed records, and only if all runs were so timed. `hardware` names the processors that
+    trained; `test_reads` counts how often the `runs` read the test set.
     """
 
     parameters: int | None
@@ -51,23 +53,18 @@ class Resources:
     def of(cls, runs: Sequence[ScoredRun]) -> "Resources":
         """Return what `runs` took, one or more of them."""
         records = [run.record for run in runs]
-        macs = [2 * each.training_macs / 1e15 for each in records if each.training_macs is not None]
-        timed = [record.timed_seconds for record in records]
+        pflop = [each for each in map(_pflop, records) if each is not None]
+        timed = [each.timed_seconds if each.alone else None for each in records]
         return cls(
             parameters=records[0].parameters,
             macs=records[0].macs,
-            training_pflop=median(macs) if macs else None,
-            train_seconds=Times.of(record.train_seconds for record in records),
+            training_pflop=median(pflop) if pflop else None,
+            train_seconds=Times.of(each.train_seconds for each in records if each.alone),
             timed_seconds=None if None in timed else Times.of(timed),
             hardware=", ".join(sorted({each.machine.device for each in records if each.machine})),
             test_reads=sum(record.test_reads for record in records),
             runs=len(records),
         )
-
-    @property
-    def seconds(self) -> float | None:
-        """Median training time."""
-        return self.train_seconds.median if self.train_seconds else None
 
     @property
     def costs(self) -> dict[str, float | None]:
@@ -76,5 +73,17 @@ class Resources:
             "parameters": self.parameters,
             "macs": self.macs,
             "training_pflop": self.training_pflop,
-            "seconds": self.seconds,
         }
+
+
+def _pflop(record: Record) -> float | None:
+    """Return the 10^15 operations of training: as executed, or of a plain run as long as this.
+
+    A plain run takes 6 for each multiply-accumulate and image: two, forward once and backward
+    twice.
+    """
+    if record.training_macs is not None:
+        return 2 * record.training_macs / 1e15
+    if record.macs is None or record.epochs is None or record.data.train_images is None:
+        return None
+    return 6 * record.macs * record.epochs * record.data.train_images / 1e15

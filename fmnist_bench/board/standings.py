@@ -6,13 +6,14 @@ the row's runs on all datasets together. Nothing that shows a board computes a f
 """
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from fmnist_bench.board.agreement import Agreement, stored_agreements
 from fmnist_bench.board.collect import Collected, Problem, ScoredRun, collect
 from fmnist_bench.board.column import Column
 from fmnist_bench.board.dataset import Dataset, published
@@ -47,7 +48,7 @@ class Board:
     """A board; `standings` is in its order, `datasets` has the published ones first.
 
     `left_out` counts the runs that cannot stand on a board by reason, `duplicates` second
-    copies of a run.
+    copies of a run. `people` has what votes on the test images say of a row, by its key.
     """
 
     datasets: tuple[Dataset, ...]
@@ -56,6 +57,7 @@ class Board:
     left_out: dict[str, int]
     duplicates: int
     unreadable: tuple[Problem, ...]
+    people: Mapping[Key, Agreement] = field(default_factory=dict)
 
     @cached_property
     def fronts(self) -> dict[str, dict[str, tuple[int, ...]]]:
@@ -97,9 +99,9 @@ def read_board(results: Path) -> Board:
     """Collect the runs below `results` and work the board out.
 
     Raises:
-        BenchError: `results` is no folder.
+        BenchError: `results` is no folder, or what it keeps of people's votes is spoilt.
     """
-    return build_board(collect(results))
+    return replace(build_board(collect(results)), people=stored_agreements(results))
 
 
 def build_board(collected: Collected) -> Board:

@@ -86,9 +86,11 @@ class RankRange:
 
 
 def rank_ranges(better: NDArray[np.bool_]) -> list[RankRange]:
-    """Return each row's rank range from the matrix of `better`."""
-    beaten_by, beats = better.sum(axis=0), better.sum(axis=1)
-    return [
-        RankRange(1 + int(above), len(better) - int(below))
-        for above, below in zip(beaten_by, beats, strict=True)
-    ]
+    """Return each row's rank range from the matrix of `better`, rows in order of their means.
+
+    A range is widened where a row of lower mean, whose runs spread more, may stand higher: so
+    ranges go down with the means.
+    """
+    best = np.minimum.accumulate(1 + better.sum(axis=0)[::-1])[::-1]
+    worst = np.maximum.accumulate(len(better) - better.sum(axis=1))
+    return [RankRange(int(each), int(last)) for each, last in zip(best, worst, strict=True)]

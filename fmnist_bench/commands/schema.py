@@ -1,15 +1,23 @@
-"""`fmnist-bench schema`: print the JSON Schema of a run record."""
+"""`fmnist-bench schema`: print the JSON Schema of a run record or of the board."""
 
 import argparse
 import json
 
-from fmnist_bench.records.record import Record
-
 
 def main(argv: list[str]) -> int:
     """Print the schema."""
-    argparse.ArgumentParser(
-        prog="fmnist-bench schema", description="Print the JSON Schema of record.json."
-    ).parse_args(argv)
-    print(json.dumps(Record.model_json_schema(), indent=1))
+    parser = argparse.ArgumentParser(
+        prog="fmnist-bench schema",
+        description="Print the JSON Schema of record.json, or of leaderboard.json.",
+    )
+    parser.add_argument("of", nargs="?", choices=("record", "leaderboard"), default="record")
+    if parser.parse_args(argv).of == "record":
+        from fmnist_bench.records.record import Record
+
+        schema = Record.model_json_schema()
+    else:
+        from fmnist_bench.board.entries import json_schema
+
+        schema = json_schema()
+    print(json.dumps(schema, indent=1))
     return 0

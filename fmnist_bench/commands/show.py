@@ -166,7 +166,7 @@ KINDS = {
         _hard,
     ),
     "board": Kind(
-        "accuracy against parameters, multiply-accumulates and training time",
+        "accuracy against parameters, multiply-accumulates and PFLOP",
         [*_picture("board.png"), _RESULTS],
         _board,
     ),

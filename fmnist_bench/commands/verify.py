@@ -3,10 +3,13 @@
 import argparse
 from pathlib import Path
 
+from fmnist_bench.board.agreement import agreement_problems
 from fmnist_bench.board.audit import verify
 from fmnist_bench.board.recipes import drifted
 from fmnist_bench.board.reruns import rerun_row
 from fmnist_bench.board.rows import row_names
+from fmnist_bench.data.human_votes import read_votes, votes_path
+from fmnist_bench.paths import cache_dir
 
 
 def main(argv: list[str]) -> int:
@@ -20,6 +23,9 @@ def main(argv: list[str]) -> int:
         return _rerun(options.results, row_names([options.rerun])[0], options.seed)
     runs, problems = verify(options.results)
     problems += drifted(options.results)
+    votes = votes_path(cache_dir())
+    if votes.is_file():
+        problems += agreement_problems(options.results, read_votes(votes))
     for problem in problems:
         print(f"{options.results}/{problem}")
     noun = "problem" if len(problems) == 1 else "problems"

@@ -9,7 +9,7 @@ from fmnist_bench.board.terminal import plain
 COSTS = {
     "parameters": "parameters",
     "macs": "multiply-accumulates per image",
-    "seconds": "training time of a run (s)",
+    "flop": "operations of a training (FLOP)",
 }
 """Kind of cost -> label of its axis."""
 
@@ -17,8 +17,7 @@ COSTS = {
 class Point(NamedTuple):
     """One row: accuracies in percent, `low` and `high` those of its interval, and its costs.
 
-    A cost is None where it was not measured. `claimed` holds what is reported for the row,
-    `hardware` the processors that its runs were timed on.
+    A cost is None where it was not measured. `claimed` holds what is reported for the row.
     """
 
     title: str
@@ -27,7 +26,6 @@ class Point(NamedTuple):
     high: float
     costs: dict[str, float | None]
     claimed: tuple[float, ...]
-    hardware: str
 
 
 def points_of(board: Board) -> list[Point]:
@@ -45,6 +43,7 @@ def _point(standing: Standing) -> Point:
     assert interval is not None, "the row has a run"
     resources = row.fashion.resources
     assert resources is not None, "the row has a run"
+    pflop = resources.training_pflop
     claims = {claim.accuracy("fashion_mnist") for claim in standing.claims}
     return Point(
         plain(row.title),
@@ -54,8 +53,8 @@ def _point(standing: Standing) -> Point:
         costs={
             "parameters": resources.parameters,
             "macs": resources.macs,
-            "seconds": resources.seconds,
+            # In units, which the axis gives its prefixes.
+            "flop": None if pflop is None else pflop * 1e15,
         },
         claimed=tuple(sorted(100 * claim for claim in claims if claim is not None)),
-        hardware=resources.hardware,
     )

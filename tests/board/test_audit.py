@@ -36,6 +36,7 @@ def results(intact: Path, tmp_path: Path) -> Path:
 
 def write_board(results: Path) -> None:
     for name, text in documents(read_board(results)).items():
+        (results / name).parent.mkdir(exist_ok=True)
         (results / name).write_text(text)
 
 

@@ -1,15 +1,22 @@
 import csv
 import io
 import json
+import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import jsonschema
 import numpy as np
 import pytest
+from pyarrow import parquet
 
-from fmnist_bench.board.exports import COLUMNS, SCHEMA_VERSION, board_csv, board_json
+from fmnist_bench.board.agreement import Agreement
+from fmnist_bench.board.entries import COLUMNS, SCHEMA_VERSION, json_schema
+from fmnist_bench.board.exports import board_csv, board_frame, board_json, board_parquet
 from fmnist_bench.board.standings import Board, read_board
+from fmnist_bench.errors import BenchError
 
 
 @pytest.fixture
@@ -24,7 +31,9 @@ def board(synthetic: SimpleNamespace, tmp_path: Path) -> Board:
     synthetic.write_row(tmp_path, gap, {"fashion_mnist": synthetic.net(0.9)}, seeds=4)
     synthetic.write_run(tmp_path, synthetic.failed(gap, seed=4))
     synthetic.write_run(tmp_path, synthetic.failed(synthetic.row("lost", 1)))
-    return read_board(tmp_path)
+    board = read_board(tmp_path)
+    people = Agreement(majority=0.98, agreed=0.99, contested=0.7, people=0.8)
+    return replace(board, people={board.standings[0].row.key: people})
 
 
 def entries(board: Board) -> dict[tuple[str, str], dict[str, Any]]:
@@ -32,12 +41,16 @@ def entries(board: Board) -> dict[tuple[str, str], dict[str, Any]]:
     return {(each["row"], each["dataset"]): each for each in content["entries"]}
 
 
-def test_json_says_what_its_columns_are(board: Board) -> None:
-    content = json.loads(board_json(board))
-    assert content["schema_version"] == SCHEMA_VERSION
-    assert all(len(says) > 4 for says in content["columns"].values())
-    assert all(list(each) == list(content["columns"]) for each in content["entries"])
-    assert len(content["entries"]) == 5
+def test_json_is_what_its_schema_says(board: Board) -> None:
+    schema, content = json_schema(), json.loads(board_json(board))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(content, schema)
+    assert content["schema_version"] == SCHEMA_VERSION and len(content["entries"]) == 5
+    columns = schema["properties"]["entries"]["items"]["properties"]
+    assert all(list(each) == list(columns) for each in content["entries"])
+    content["entries"][0]["mean"] = "much"
+    with pytest.raises(jsonschema.ValidationError, match="much"):
+        jsonschema.validate(content, schema)
 
 
 def test_every_column_leads_somewhere(board: Board) -> None:
@@ -69,7 +82,7 @@ def test_what_is_missing_is_null_and_never_zero(board: Board) -> None:
 
 
 def test_csv_is_the_same_as_a_spreadsheet_may_read_it(board: Board) -> None:
-    lines = list(csv.DictReader(io.StringIO(board_csv(board))))
+    lines = list(csv.DictReader(io.StringIO(board_csv(board).decode())))
     for line, entry in zip(lines, entries(board).values(), strict=True):
         assert line.pop("schema_version") == str(SCHEMA_VERSION)
         for name, value in entry.items():
@@ -81,3 +94,20 @@ def test_csv_is_the_same_as_a_spreadsheet_may_read_it(board: Board) -> None:
 def test_the_same_board_gives_the_same_bytes(board: Board) -> None:
     assert board_csv(board) == board_csv(board)
     assert board_json(board) == board_json(board)
+
+
+def test_parquet_and_frame_hold_what_the_json_holds(board: Board) -> None:
+    expected = list(entries(board).values())
+    stored = parquet.read_table(io.BytesIO(board_parquet(board)))
+    assert stored.schema.metadata[b"schema_version"] == str(SCHEMA_VERSION).encode()
+    assert stored.to_pylist() == expected
+    frame = board_frame(board)
+    assert list(frame.columns) == list(COLUMNS)
+    best = frame[frame.dataset == "fashion_mnist"].sort_values("order").iloc[0]
+    assert best["mean"] == max(e["mean"] or 0 for e in expected if e["dataset"] == "fashion_mnist")
+
+
+def test_without_pyarrow_it_is_one_line(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(BenchError, match=r"needs pyarrow; pip install"):
+        board_parquet(board)

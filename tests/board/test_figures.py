@@ -1,4 +1,3 @@
-import numpy as np
 import pytest
 
 from fmnist_bench.board import figures
@@ -31,12 +30,25 @@ def test_durations(seconds: float | None, text: str) -> None:
     assert figures.duration(seconds) == text
 
 
-def test_mean_seconds_against_numpy() -> None:
-    times = [17.25, 18.5, 16.75]
-    expected = f"{np.mean(times):.2f} ± {np.std(times, ddof=1):.2f} s"
-    assert figures.mean_seconds(Times.of(times)) == expected
-    assert figures.mean_seconds(Times.of([2.0])) == "2.00 s"
-    assert figures.mean_seconds(Times.of([None])) == "-"
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "-"),
+        (0.0, "0"),
+        (2.82e-5, "0.000028"),
+        (0.699, "0.7"),
+        (12.34, "12"),
+        (1234.0, "1200"),
+    ],
+)
+def test_operations_have_two_figures(value: float | None, text: str) -> None:
+    assert figures.pflop(value) == text
+
+
+def test_times_have_a_median_and_a_range() -> None:
+    assert figures.times(Times.of([17.25, 18.5, 16.75, 900.0])) == "17.9 s (16.8 s to 15 min 0 s)"
+    assert figures.times(Times.of([2.0])) == "2.0 s"
+    assert figures.times(Times.of([None])) == "-"
 
 
 def test_shares() -> None:

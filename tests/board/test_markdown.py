@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -6,7 +7,14 @@ import numpy as np
 import pytest
 from markdown_it import MarkdownIt
 
-from fmnist_bench.board.markdown import CLAIMS_NAME, HEADER, documents, render
+from fmnist_bench.board.markdown import (
+    CLAIMS_NAME,
+    HEADER,
+    documents,
+    published_table,
+    render,
+)
+from fmnist_bench.board.row_pages import row_pages
 from fmnist_bench.board.standings import read_board
 from fmnist_bench.board.terminal import terminal_table
 
@@ -39,9 +47,31 @@ def results(synthetic: SimpleNamespace, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_first_table_begins_as_the_published_one(results: Path) -> None:
-    first = tables(render(read_board(results)))[0]
-    assert first[0][:6] == [
+def test_one_line_a_row_fits_a_screen(results: Path) -> None:
+    board = read_board(results)
+    (table,) = tables(render(board))
+    assert (
+        table[0]
+        == list(HEADER)
+        == [*("Rank", "Classifier", "Fashion", "MNIST", "Parameters", "PFLOP", "Time", "Tier")]
+    )
+    vgg = board.standings[0].row
+    rank, classifier, fashion, mnist, parameters, pflop, time, tier = table[1]
+    assert (rank, classifier, tier) == ("1", "The vgg", "evidenced")
+    accuracies = [run.record.test.accuracy for run in vgg.fashion.runs]
+    average = sum(accuracies) / 5
+    std = (sum((a - average) ** 2 for a in accuracies) / 4) ** 0.5
+    assert fashion == f"{100 * average:.2f} ± {100 * std:.2f} (5)"
+    assert float(mnist.split()[0]) == pytest.approx(97, abs=0.5)
+    # 3 epochs of 55,000 images, 3.87 M MACs each, 6 operations for each.
+    assert (parameters, pflop) == ("422 k", f"{6 * 3.87e6 * 3 * 55_000 / 1e15:.4f}")
+    assert time == "1 min 2 s (1 min 0 s to 1 min 4 s)"
+
+
+def test_published_columns_are_exactly_those(results: Path) -> None:
+    board = read_board(results)
+    (table,) = tables(published_table(board))
+    assert table[0] == [
         "Classifier",
         "Preprocessing",
         "Fashion test accuracy",
@@ -49,88 +79,73 @@ def test_the_first_table_begins_as_the_published_one(results: Path) -> None:
         "Submitter",
         "Code",
     ]
-    assert len(first[0]) == len(HEADER) == 11
-    assert all(len(line) == 11 for line in first)
-
-
-def test_every_figure_of_the_first_table(results: Path) -> None:
-    board = read_board(results)
-    vgg = board.standings[0].row
-    first = tables(render(board))[0]
-    classifier, preprocessing, fashion, mnist, submitter, code, rank, mean, time, claim, tier = (
-        first[1]
-    )
+    classifier, preprocessing, fashion, mnist, submitter, code = table[1]
     assert (classifier, submitter, code) == ("The vgg", "someone", "fmnist_bench/nets/cnn.py")
     assert preprocessing == "standardized (mean 0, std 1)"
-    accuracies = [run.record.test.accuracy for run in vgg.fashion.runs]
-    average = sum(accuracies) / 5
-    std = (sum((a - average) ** 2 for a in accuracies) / 4) ** 0.5
-    assert fashion == f"{average:.4f}"
-    assert mean == f"{100 * average:.2f} ± {100 * std:.2f} (5)"
+    assert fashion == f"{board.standings[0].row.fashion.mean:.4f}"
     assert float(mnist) == pytest.approx(0.97, abs=0.005)
-    assert claim == f"93.04 ({100 * (average - 0.9304):+.2f})"
-    assert (rank, time, tier) == ("1", "-", "evidenced")
+    assert table[2][2].endswith(" (4/5, 1 failed)") and table[2][3] == "-"
+    assert published_table(board) in documents(board)[CLAIMS_NAME]
 
 
-def test_a_speed_run_shows_its_time(synthetic: SimpleNamespace, tmp_path: Path) -> None:
-    speedrun = synthetic.row("speedrun")
-    synthetic.write_row(
-        tmp_path, speedrun, {"fashion_mnist": synthetic.net(0.92)}, timed_seconds=17.5
-    )
-    (line,) = tables(render(read_board(tmp_path)))[0][1:]
-    assert line[HEADER.index("Time")] == "17.50 ± 0.00 s"
-
-
-def test_a_time_needs_all_runs_timed(synthetic: SimpleNamespace, tmp_path: Path) -> None:
-    speedrun = synthetic.row("speedrun")
+@pytest.mark.parametrize("alone", [False, None])
+def test_time_is_of_runs_known_to_be_alone(
+    synthetic: SimpleNamespace, tmp_path: Path, alone: bool | None
+) -> None:
     truth = synthetic.labels("fashion_mnist")
-    for seed, seconds in enumerate([17.5, 17.5, 17.5, 17.5, None]):
-        synthetic.write_run(
-            tmp_path,
-            synthetic.record(speedrun, seed=seed, timed_seconds=seconds),
-            synthetic.net(0.92).predictions(truth, seed),
+    for seed, seconds in enumerate([17.5, 18.5, 19.5, 900.0]):
+        record = synthetic.record(
+            synthetic.row("cnn", 4),
+            seed=seed,
+            train_seconds=seconds,
+            alone=True if seed < 3 else alone,
         )
+        synthetic.write_run(tmp_path, record, synthetic.net(0.92).predictions(truth, seed))
     (line,) = tables(render(read_board(tmp_path)))[0][1:]
-    assert line[HEADER.index("Time")] == "-"
+    assert line[HEADER.index("Time")] == "18.5 s (17.5 s to 19.5 s)"
 
 
 def test_gaps_are_shown_and_nothing_is_zero(results: Path) -> None:
     other = tables(render(read_board(results)))[0][2]
-    assert other[0] == "The other"
+    assert other[:2] == ["incomplete", "The other"]
     assert other[2].endswith(" (4/5, 1 failed)")
     assert other[3] == "-"
-    assert other[6] == "incomplete"
-    assert other[7].endswith("(4)")
 
 
-def test_details_hold_cost_ties_classes_and_the_ledger(results: Path) -> None:
-    details, per_class = tables(render(read_board(results)))[1:3]
-    vgg = dict(zip(details[0], details[1], strict=True))
-    assert (vgg["Parameters"], vgg["MACs"]) == ("422 k", "3.87 M")
-    assert vgg["Training time"] == "1 min 2 s"
-    assert vgg["Hardware"] == "Some CPU"
-    assert vgg["Test reads"] == "10 in 10 runs"
-    assert dict(zip(details[0], details[2], strict=True))["MACs"] == "-"
-    assert len(per_class[0]) == 11
-    shares = [float(cell) for cell in per_class[1][1:]]
-    assert sum(shares) / 10 == pytest.approx(93, abs=0.5)
-
-
-def test_confusion_matrices_are_folded_and_sum_to_100(results: Path) -> None:
-    text = render(read_board(results))
-    assert text.count("<details><summary>") == text.count("</details>") == 2
-    matrices = [found for found in tables(text) if found[0][0] == "true / predicted"]
-    assert len(matrices) == 2
-    for line in matrices[0][1:]:
-        assert sum(map(float, line[1:])) == pytest.approx(100, abs=0.6)
+def test_a_rows_page_holds_cost_ties_runs_classes_and_the_ledger(results: Path) -> None:
+    files = documents(read_board(results))
+    assert {name for name in files if "/" in name} == {"rows/vgg.md", "rows/other.md"}
+    assert "(rows/vgg.md)" in files["leaderboard.md"]
+    facts, figures, fashion, mnist, runs = tables(files["rows/vgg.md"])
+    said = {name: value for name, value in facts}
+    assert (said["Parameters"], said["Tier"]) == ("422 k", "evidenced")
+    assert said["Reported elsewhere, %"].startswith("93.04 (here ")
+    own = {name: cells for name, *cells in figures}
+    assert own["Figure"] == ["Fashion-MNIST", "MNIST"]
+    assert own["MACs of one image"] == ["3.87 M"] * 2
+    assert own["Hardware"] == ["Some CPU"] * 2
+    assert own["Test reads"] == ["5 in 5 runs"] * 2
+    for matrix in (fashion, mnist):
+        assert len(matrix) == 11
+        for line in matrix[1:]:
+            assert sum(map(float, line[1:])) == pytest.approx(100, abs=0.6)
+    recall = [float(fashion[1 + place][1 + place]) for place in range(10)]
+    assert sum(recall) / 10 == pytest.approx(93, abs=0.5)
+    assert [line[:2] for line in runs[1:6]] == [["Fashion-MNIST", str(n)] for n in range(5)]
+    assert {name: value for name, value, *_ in tables(files["rows/other.md"])[1]}[
+        "MACs of one image"
+    ] == "-"
+    assert ["Fashion-MNIST", "4", "failed: diverged", "-", "-", "-"] in tables(
+        files["rows/other.md"]
+    )[-1]
 
 
 def test_claims_stand_beside_what_was_measured(results: Path) -> None:
     board = read_board(results)
-    (found,) = tables(documents(board)[CLAIMS_NAME])
+    _, found = tables(documents(board)[CLAIMS_NAME])
     assert len(found) - 1 == len(board.claims)
     vgg = next(line for line in found if line[2] == "0.9304")
-    assert vgg[5] == tables(render(board))[0][1][7]  # mean ± std of the first table
+    assert vgg[5] == tables(render(board))[0][1][2]  # mean ± std of the first table
 
 
 def test_the_same_records_give_the_same_bytes_in_any_place(
@@ -167,13 +182,22 @@ def test_a_row_named_like_markup_renders_as_text(
     synthetic.write_predictions(tmp_path / "run", predictions)
     record = record.model_copy(update={"predictions_digest": predictions.digest})
     synthetic.write_record(tmp_path / "run", record)
-    text = render(read_board(tmp_path))
-    first, details = tables(text)[:2]
-    assert first[1][:2] == [f"x {name}", "**|<b>**"]
-    assert first[1][4] == "[a](http://b)"
-    assert (details[1][0], details[1][8]) == (name, "<img>")
+    board = read_board(tmp_path)
+    text = render(board) + published_table(board)
+    first, published = tables(text)
+    assert first[1][1] == f"x {name}"
+    assert published[1][1] == "**|<b>**" and published[1][4] == "[a](http://b)"
     page = MARKDOWN.render(text)
     assert not any(tag in page for tag in ("<script", "<img", "<b>", 'href="http://b'))
+    assert not any("/" in path for path in documents(board)), "no file has such a name"
+    named = [
+        replace(each, row=replace(each.row, label=synthetic.row("x", 1, note=name)))
+        for each in board.standings
+    ]
+    (text,) = row_pages(named).values()
+    assert name in MARKDOWN.render(text).replace("&lt;", "<").replace("&gt;", ">")
+    assert not any(tag in MARKDOWN.render(text) for tag in ("<script", "<img", "<b>"))
+    assert ["Hardware", "<img>"] in tables(text)[1]
 
 
 def test_an_empty_folder_gives_an_empty_board(tmp_path: Path) -> None:
@@ -207,16 +231,17 @@ def test_other_data_has_a_column_and_says_what_it_rests_on(
         synthetic.write_record(folder, sealed)
     board = read_board(results)
     text = render(board)
-    first, details, per_class = tables(text)[:3]
-    place = first[0].index("my|data, mean ± std (runs), %")
+    (first,) = tables(text)
+    place = first[0].index("my|data")
     assert len(first[0]) == len(HEADER) + 1 and place == 4
-    (own,) = [line for line in first if line[0] == "The own"]
+    (own,) = [line for line in first if line[1] == "The own"]
     assert own[place] == f"81.00 ± {100 * np.std([0.8, 0.82], ddof=1):.2f} (2)"
     assert own[2:4] == ["-", "-"] and "my|data only" in own
     assert all(line[place] == "-" for line in first[1:] if line is not own)
-    (own,) = [line for line in details if line[0] == "own"]
-    assert own[1:5] == ["-"] * 4 and own[9:11] == ["-"] * 2
-    assert "own" not in [line[0] for line in per_class]
+    _, figures, runs = tables(documents(board)["rows/own.md"])
+    said = {line[0]: line[1] for line in figures}
+    assert said["95 % over both"] == said["Calibration error, %"] == said["Most confused"] == "-"
+    assert len(runs) == 3
     assert "for want of published labels" in text
     header, *lines = terminal_table(board).splitlines()
     assert "my|data %" in header and any("81.00" in line and "own" in line for line in lines)
@@ -229,6 +254,7 @@ def test_predictions_made_elsewhere_stand_without_a_recipe(
     unknown = (*nothing, "parameters", "macs", "history", "train_seconds")
     nets = {"fashion_mnist": synthetic.net(0.88)}
     synthetic.write_row(tmp_path, synthetic.row("forest", 1), nets, **dict.fromkeys(unknown))
-    first, details = tables(render(read_board(tmp_path)))[:2]
-    assert first[1][:2] == ["The forest", "not stated"]
-    assert details[1][5:9] == ["-"] * 4
+    board = read_board(tmp_path)
+    (first,), (published,) = tables(render(board)), tables(published_table(board))
+    assert first[1][4:7] == ["-"] * 3
+    assert published[1][:2] == ["The forest", "not stated"]

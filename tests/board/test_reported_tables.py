@@ -51,6 +51,7 @@ def test_the_page_shows_every_claim_with_its_verdict() -> None:
             ("keras_cnn", "mnist"): ours,
             ("published_12_meghanabhange", "fashion_mnist"): ours[:1],
         },
+        "",
     )
     parsed = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text)
     cells = [

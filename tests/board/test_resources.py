@@ -27,10 +27,20 @@ def test_times_are_numpys_over_those_that_are_known() -> None:
 
 
 def test_a_mac_is_two_operations(synthetic: SimpleNamespace) -> None:
-    macs = [{"training_macs": 10**15}, {"training_macs": 3 * 10**15}, {"training_macs": None}]
+    macs = [{"training_macs": 10**15}, {"training_macs": 3 * 10**15}]
     took = Resources.of(runs(synthetic, *macs))
     assert took.training_pflop == took.costs["training_pflop"] == 4.0
-    assert Resources.of(runs(synthetic, {"training_macs": None})).training_pflop is None
+    unknown = {"training_macs": None, "macs": None}
+    assert Resources.of(runs(synthetic, macs[0], unknown)).training_pflop == 2.0
+    assert Resources.of(runs(synthetic, unknown)).training_pflop is None
+
+
+def test_operations_that_no_record_counts_are_those_of_a_plain_run(
+    synthetic: SimpleNamespace,
+) -> None:
+    plain = {"training_macs": None, "macs": 5_871_360, "epochs": 30}
+    expected = 6 * 5_871_360 * 30 * 55_000 / 1e15
+    assert Resources.of(runs(synthetic, plain)).training_pflop == pytest.approx(expected)
 
 
 def test_processors_are_named_once_and_predictions_from_elsewhere_have_none(
@@ -46,6 +56,9 @@ def test_speed_runs_are_timed_together_or_not_at_all(synthetic: SimpleNamespace)
     found = Resources.of(runs(synthetic, *timed)).timed_seconds
     assert found is not None and found.mean == 17.5
     assert Resources.of(runs(synthetic, *timed, {})).timed_seconds is None
+    busy = {"timed_seconds": 17.0, "alone": None}
+    assert Resources.of(runs(synthetic, *timed, busy)).timed_seconds is None
+    assert Resources.of(runs(synthetic, busy)).train_seconds is None
 
 
 def test_a_read_after_a_kill_is_told(synthetic: SimpleNamespace) -> None:

@@ -165,25 +165,25 @@ def test_mnist_is_ranked_as_a_board_of_those_runs_as_fashion_would_be(
 def test_fronts_hold_no_row_with_gaps_and_cost_is_of_the_dataset(
     synthetic: SimpleNamespace, tmp_path: Path
 ) -> None:
-    def add(name: str, accuracy: float, seconds: float, done: int = 5) -> None:
+    def add(name: str, accuracy: float, macs: int, done: int = 5) -> None:
         nets = {"fashion_mnist": synthetic.net(accuracy)}
         row = synthetic.row(name, datasets=BOTH)
-        synthetic.write_row(tmp_path, row, nets, seeds=done, train_seconds=seconds)
+        synthetic.write_row(tmp_path, row, nets, seeds=done, training_macs=macs)
 
-    add("best", 0.94, 30.0)
-    add("dear", 0.93, 40.0)
-    add("cheap", 0.91, 10.0)
-    add("gap", 0.90, 1.0, done=4)
+    add("best", 0.94, 30)
+    add("dear", 0.93, 40)
+    add("cheap", 0.91, 10)
+    add("gap", 0.90, 1, done=4)
     # Ten times as long on other data: no matter on this one.
     cheap = synthetic.row("cheap", datasets=BOTH)
-    synthetic.write_row(tmp_path, cheap, {"mnist": synthetic.net(0.99)}, train_seconds=100.0)
+    synthetic.write_row(tmp_path, cheap, {"mnist": synthetic.net(0.99)}, training_macs=100)
     board = read_board(tmp_path)
     titles = [each.row.title for each in board.standings]
-    front = board.fronts["fashion_mnist"]["seconds"]
+    front = board.fronts["fashion_mnist"]["training_pflop"]
     assert [titles[place] for place in front] == ["cheap", "best"]
-    assert [titles[place] for place in board.fronts["mnist"]["seconds"]] == ["cheap"]
+    assert [titles[place] for place in board.fronts["mnist"]["training_pflop"]] == ["cheap"]
     took = board.standings[titles.index("cheap")].row.resources
-    assert took is not None and took.seconds == 55.0
+    assert took is not None and took.training_pflop == 2 * 55 / 1e15
 
 
 def test_a_column_counts_classes_over_all_its_runs(

@@ -73,6 +73,14 @@ def test_rank_ranges_count_rows_beyond_doubt_above_and_below() -> None:
     assert [str(ranks) for ranks in ranges] == ["1-2", "1-3", "2-3", "4"]
 
 
+def test_ranges_go_down_with_the_means() -> None:
+    """The second row beats nothing that the third, of wider spread, cannot be told from."""
+    wins = np.zeros((4, 4), bool)
+    wins[0, 1] = wins[1, 3] = True
+    best, worst = np.transpose([(each.best, each.worst) for each in rank_ranges(wins)])
+    assert best.tolist() == [1, 1, 1, 2] and worst.tolist() == [3, 3, 4, 4]
+
+
 def test_a_single_ranked_row_is_first() -> None:
     row = np.random.default_rng(4).random((5, 100)) < 0.9
     assert rank_ranges(better(paired([row]))) == [RankRange(1, 1)]

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 import fmnist_bench
-from fmnist_bench.board.markdown import render
+from fmnist_bench.board.markdown import published_table, render
 from fmnist_bench.board.standings import read_board
 from fmnist_bench.cli import main as cli
 from fmnist_bench.commands.leaderboard import main
@@ -35,7 +35,9 @@ def test_the_board_is_written_and_shown(results: Path, capsys: pytest.CaptureFix
     assert path.read_text() == render(read_board(results))
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[:2] for line in lines[:3]] == [["rank", "row"], ["1", "cnn"], ["2", "mlp"]]
-    assert lines[-2:] == [str(path), str(results / "claims.md")]
+    files = ("leaderboard.md", "claims.md", "changes.jsonl")
+    assert lines[-3:] == [str(results / name) for name in files]
+    assert (results / "rows" / "cnn.md").read_text().startswith("# cnn\n")
 
 
 def test_check_passes_on_a_fresh_board_and_writes_nothing(results: Path) -> None:
@@ -45,27 +47,46 @@ def test_check_passes_on_a_fresh_board_and_writes_nothing(results: Path) -> None
     assert (results / "leaderboard.md").stat().st_mtime_ns == before
 
 
-@pytest.mark.parametrize("change", ["edit", "delete", "new run"])
+@pytest.mark.parametrize("change", ["edit", "delete"])
 def test_check_tells_drift_in_one_line(
-    synthetic: SimpleNamespace,
-    results: Path,
-    capsys: pytest.CaptureFixture[str],
-    change: str,
+    results: Path, capsys: pytest.CaptureFixture[str], change: str
 ) -> None:
     main(["--results", str(results)])
     capsys.readouterr()
     board = results / "leaderboard.md"
     if change == "edit":
         board.write_text(board.read_text() + " ")
-    elif change == "delete":
-        board.unlink()
     else:
-        synthetic.write_run(results / "runs", synthetic.failed(synthetic.row("cnn"), seed=9))
+        board.unlink()
     assert main(["--results", str(results), "--check"]) == 1
     said = capsys.readouterr()
     assert said.out == ""
     (line,) = said.err.splitlines()
     assert line.startswith(f"{board}: not what its records give")
+
+
+def test_check_sees_a_new_run_and_a_row_that_is_gone(
+    synthetic: SimpleNamespace, results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["--results", str(results)])
+    synthetic.write_run(results / "runs", synthetic.failed(synthetic.row("cnn"), seed=9))
+    (results / "rows" / "old.md").write_text("# old\n")
+    capsys.readouterr()
+    assert main(["--results", str(results), "--check"]) == 1
+    said = [line.removeprefix(f"{results}/") for line in capsys.readouterr().err.splitlines()]
+    told = [line.split(":")[0] for line in said]
+    assert told == ["leaderboard.md", "claims.md", "rows/cnn.md", "rows/old.md"]
+    assert said[-1] == "rows/old.md: of no row on this board; delete it"
+
+
+def test_published_prints_that_table_alone(
+    results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--results", str(results), "--published"]) == 0
+    said = capsys.readouterr().out
+    assert said == published_table(read_board(results))
+    assert said.startswith("| Classifier | Preprocessing | Fashion test accuracy | MNIST test")
+    assert not (results / "leaderboard.md").exists()
 
 
 def test_a_broken_record_is_a_warning_with_its_file(
@@ -79,8 +100,8 @@ def test_a_broken_record_is_a_warning_with_its_file(
     assert "- 1 unreadable record left out: runs/cnn" in (results / "leaderboard.md").read_text()
 
 
-@pytest.mark.parametrize("kind", ["csv", "json"])
-def test_exports_are_written_and_checked_when_asked_for(
+@pytest.mark.parametrize("kind", ["csv", "json", "parquet"])
+def test_data_is_written_when_asked_for_and_then_kept(
     results: Path, capsys: pytest.CaptureFixture[str], kind: str
 ) -> None:
     path = results / f"leaderboard.{kind}"
@@ -90,8 +111,7 @@ def test_exports_are_written_and_checked_when_asked_for(
     assert capsys.readouterr().out.splitlines()[-1] == str(path)
     assert main([*where, "--check"]) == 0
     path.write_bytes(path.read_bytes() + b" ")
-    assert main(["--results", str(results), "--check"]) == 0
-    assert main([*where, "--check"]) == 1
+    assert main(["--results", str(results), "--check"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"{path}: not what its records give") and line.endswith(f"--{kind}")
 
@@ -113,6 +133,7 @@ def test_a_missing_folder_is_one_line_and_status_2(
         ["verify"],
         ["compare", "cnn", "mlp"],
         ["schema"],
+        ["schema", "leaderboard"],
         ["publish", "cnn"],
     ],
 )

@@ -8,7 +8,7 @@ import numpy as np
 from fmnist_bench.board.collect import ScoredRun
 from fmnist_bench.board.column import Column
 from fmnist_bench.board.escape import one_line
-from fmnist_bench.board.figures import accuracy, bounds, count, duration, mean_seconds, percent
+from fmnist_bench.board.figures import accuracy, bounds, count, duration, percent, pflop, times
 from fmnist_bench.board.hard_images import MissedImage, missed_images
 from fmnist_bench.board.resources import Resources
 from fmnist_bench.records.record import Epoch
@@ -40,7 +40,7 @@ def cost_data(took: Resources | None) -> dict[str, Any]:
     """Return what runs took: a number to draw and its text, by kind of cost."""
     if took is None:
         return {}
-    texts = {"parameters": count, "macs": count, "seconds": duration}
+    texts = {"parameters": count, "macs": count, "training_pflop": pflop}
     costs = took.costs
     return {
         kind: {"value": costs[kind], "text": write(costs[kind])} for kind, write in texts.items()
@@ -56,9 +56,7 @@ def _measured(column: Column) -> dict[str, Any]:
         "accuracy": accuracy(column.mean),
         "percent": percent(column.mean),
         "std": None if column.std is None else percent(column.std),
-        "timed": mean_seconds(column.resources.timed_seconds)
-        if column.resources.timed_seconds
-        else None,
+        "time": times(column.resources.train_seconds),
         "cost": cost_data(column.resources),
         "intervals": {
             name: {"low": round(each.low, 6), "high": round(each.high, 6), "text": bounds(each)}
@@ -82,7 +80,7 @@ def _run(run: ScoredRun) -> dict[str, Any]:
         "accuracy": percent(run.accuracy),
         "validation": percent(record.validation.accuracy if record.validation else None),
         "epochs": record.epochs,
-        "time": duration(record.train_seconds),
+        "time": duration(record.train_seconds if record.alone else None),
         "path": one_line(run.path),
     }
 

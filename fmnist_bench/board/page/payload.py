@@ -37,7 +37,7 @@ def payload(
                 "pictures": _pictures(name, rows, hard[name], images.get(name)),
                 "fronts": {
                     cost: board.fronts[name].get(cost, ())
-                    for cost in ("parameters", "macs", "seconds")
+                    for cost in ("parameters", "macs", "training_pflop")
                 },
                 "hard": hard[name],
             }

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from numpy.typing import NDArray
 
 from fmnist_bench.board.collect import Collected, ScoredRun
-from fmnist_bench.board.markdown import render
+from fmnist_bench.board.markdown import documents, render
 from fmnist_bench.board.page.html import page
 from fmnist_bench.board.page.payload import MOST_PICTURES, payload
 from fmnist_bench.board.standings import Board, build_board
@@ -60,54 +60,40 @@ def tables(text: str) -> list[list[list[str]]]:
     return found
 
 
-def with_gap(column: dict[str, Any]) -> str:
-    return f"{column['accuracy']} ({column['gap']})" if column["gap"] else str(column["accuracy"])
-
-
 def test_figures_are_those_of_the_markdown_board(board: Board, data: dict[str, Any]) -> None:
-    first, details, per_class, *matrices = tables(render(board))
-    assert [line[0] for line in details[1:]] == [row["title"] for row in data["rows"]]
+    (first,) = tables(render(board))
+    pages = documents(board)
     for i, row in enumerate(data["rows"]):
-        fashion, mnist = row["columns"]["fashion_mnist"], row["columns"].get("mnist")
+        fashion = row["columns"]["fashion_mnist"]
         std = f" ± {fashion['std']}" if fashion["std"] else ""
-        assert first[i + 1] == [
-            row["classifier"],
-            row["preprocessing"],
-            with_gap(fashion),
-            with_gap(mnist) if mnist else "-",
-            row["submitter"],
-            row["code"]["text"],
-            fashion["rank"] or fashion["status"],
-            f"{fashion['percent']}{std} ({fashion['count']})",
-            fashion["timed"] or "-",
-            first[i + 1][9],  # reported elsewhere: below
-            row["tier"],
-        ]
-        intervals = fashion["intervals"]
-        assert details[i + 1] == [
-            row["title"],
-            *(intervals.get(kind, {"text": "-"})["text"] for kind in ("seeds", "images", "total")),
-            ", ".join(row["tied"]) or "-",
-            row["cost"]["parameters"]["text"],
-            row["cost"]["macs"]["text"],
-            row["cost"]["seconds"]["text"],
-            row["hardware"],
-            fashion["calibration"],
-            fashion["confused"],
-            row["reads"],
-        ]
-        assert per_class[i + 1][1:] == fashion["classes"]
-        printed = [cell for line in matrices[i][1:] for cell in line[1:]]
+        rank, classifier, accuracy, _, parameters, pflop, time, tier = first[i + 1]
+        assert rank == (fashion["rank"] or fashion["status"])
+        assert (classifier, tier) == (row["classifier"], row["tier"])
+        assert accuracy == f"{fashion['percent']}{std} ({fashion['gap'] or fashion['count']})"
+        cost = row["columns"][next(iter(row["columns"]))]["cost"]
+        assert (parameters, pflop) == (cost["parameters"]["text"], cost["training_pflop"]["text"])
+        assert time == fashion["time"]
+        _, figures, classes, *_ = tables(pages[f"rows/{row['title']}.md"])
+        own = {line[0]: line[1] for line in figures}
+        for kind, name in (("seeds", "seeds"), ("images", "images"), ("total", "both")):
+            text = fashion["intervals"].get(kind, {"text": "-"})["text"]
+            assert own[f"95 % over {name}"] == text
+        assert own["Cannot be told apart from"] == (", ".join(row["tied"]) or "-")
+        assert own["MACs of one image"] == row["cost"]["macs"]["text"]
+        assert own["Calibration error, %"] == fashion["calibration"]
+        assert own["Most confused"] == fashion["confused"]
+        printed = [cell for line in classes[1:] for cell in line[1:]]
         assert printed == fashion["confusion"].split()
 
 
 def test_reported_results_are_those_of_the_markdown_board(
     board: Board, data: dict[str, Any]
 ) -> None:
-    first = tables(render(board))[0]
+    facts = tables(documents(board)["rows/vgg.md"])[0]
     (claim,) = data["reported"]["here"]
     assert data["rows"][claim["row"]]["title"] == "vgg"
-    assert first[1][9] == f"{claim['reported']['text']} ({claim['difference']['text']})"
+    said = f"{claim['reported']['text']} (here {claim['difference']['text']})"
+    assert ["Reported elsewhere, %", said] in facts
     assert len(data["reported"]["elsewhere"]) == 45
     wide = [each for each in data["reported"]["elsewhere"] if "WRN40-4" in each["classifier"]]
     assert wide[0]["reported"]["fashion_mnist"]["text"] == "96.07"  # not the misprint
@@ -145,7 +131,7 @@ def test_a_chart_has_the_costs_of_its_own_dataset(data: dict[str, Any], board: B
         for name, column in row["columns"].items():
             took = standing.row.columns[name].resources
             assert took is not None
-            assert column["cost"]["seconds"]["value"] == took.seconds
+            assert column["cost"]["training_pflop"]["value"] == took.training_pflop
             assert column["cost"]["parameters"]["value"] == took.parameters
 
 

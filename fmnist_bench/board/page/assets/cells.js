@@ -35,7 +35,7 @@ function tableColumns() {
     { label: "Runs", sort: "count", numeric: true, cell: (row) => runsText(mainColumn(row)) },
     cost("Parameters", "parameters"),
     cost("MACs", "macs"),
-    cost("Training time", "seconds"),
+    cost("PFLOP", "training_pflop"),
   ];
   return [
     { label: "Row", sort: "title", name: true },

@@ -4,7 +4,7 @@
 const COSTS = {
   parameters: "Parameters",
   macs: "Multiply-accumulates per image (MACs)",
-  seconds: "Training time of one run, seconds",
+  training_pflop: "PFLOP of a training",
 };
 
 let cost = "parameters";
@@ -44,13 +44,8 @@ function tellCost(rows, points, front, both) {
   const line = both
     ? ""
     : "The line is the Pareto front: no row is both cheaper and better. Rows with missing runs are not on it. ";
-  const times =
-    !both && cost === "seconds"
-      ? "Times are of different machines; a row's details name them. "
-      : "";
   byId("cost-note").textContent =
     line +
-    times +
     (more
       ? `Not drawn, being below 50 % or without ${both ? "runs on both" : "a cost above zero"}: ${more}.`
       : "");

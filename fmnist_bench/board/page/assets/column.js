@@ -25,7 +25,7 @@ function accuracyPanel(column) {
     definitions([
       ["Test accuracy", `${column.accuracy}${column.gap ? ` (${column.gap})` : ""}`],
       ["Mean ± std (runs), %", `${meanText(column)} (${column.count})`],
-      ["Time of a speed run", column.timed],
+      ["Time of runs timed alone", column.time],
       ["Rank", column.rank ?? column.status],
       ["95 % over seeds", seeds?.text],
       ["95 % over images", images?.text],

@@ -42,7 +42,7 @@ function facts(row) {
       ["Cannot be told apart from", tied.join(", ")],
       ["Parameters", row.cost.parameters?.text],
       ["MACs", row.cost.macs?.text],
-      ["Training time", row.cost.seconds?.text],
+      ["Training", row.cost.training_pflop && `${row.cost.training_pflop.text} PFLOP`],
       ["Hardware", row.hardware],
       ["Machine", row.machine],
       ["Training speed", row.speed],

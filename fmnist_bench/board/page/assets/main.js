@@ -89,7 +89,7 @@ function start() {
   for (const [key, label] of Object.entries({
     parameters: "Parameters",
     macs: "MACs",
-    seconds: "Training time",
+    training_pflop: "PFLOP",
   })) {
     const input = make("input", { type: "radio", name: "cost", value: key, checked: key === cost });
     input.addEventListener("change", () => {

@@ -73,7 +73,7 @@ const SORTS = {
   count: (row) => mainColumn(row)?.count,
   parameters: (row) => row.cost.parameters?.value,
   macs: (row) => row.cost.macs?.value,
-  seconds: (row) => row.cost.seconds?.value,
+  training_pflop: (row) => row.cost.training_pflop?.value,
   tier: (row) => row.tier,
 };
 
