@@ -14,6 +14,7 @@ COMMANDS = {
     "data": "obtain and verify the data, and say where it is",
     "weights": "obtain ImageNet weights of EfficientNet-Lite, to start from",
     "leaderboard": "collect records into leaderboard.md",
+    "score": "what predictions made with anything are worth beside the board",
     "compare": "explain the difference between two rows",
     "tune": "search for a recipe on validation images (search=cnn --trials 40 --workers 2)",
     "tune-speed": "measure which precision, memory format and batch train a model fastest here",

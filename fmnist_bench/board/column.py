@@ -18,6 +18,8 @@ from fmnist_bench.records.record import Record
 
 RANKED_SEEDS = 5
 PROVISIONAL_SEEDS = 3
+UNVERIFIED = "unverified"
+"""Status and tier of predictions without a recipe, which nobody can train again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +69,8 @@ class Column:
             return f"{self.only} only"
         if not self.runs:
             return "no result"
+        if all(run.record.recipe is None for run in self.runs):
+            return UNVERIFIED
         if self.missing:
             return "incomplete"
         count = len(self.runs)

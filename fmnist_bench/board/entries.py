@@ -23,7 +23,7 @@ COLUMNS: dict[str, tuple[str, str, str]] = {
     "preprocessing": ("row.preprocessing", "string", "what is done to the images"),
     "submitter": ("row.label.submitter", "string", "who ran it"),
     "code": ("row.label.code", "string", "where its code is"),
-    "tier": ("tier", "string", "failed, evidenced or reproduced, on any dataset"),
+    "tier": ("tier", "string", "what stands behind it: see leaderboard.md"),
     "status": ("column.status", "string", "how far the runs carry it"),
     "order": ("column.order", "integer", "place on the board of this dataset, from 0"),
     "rank_best": ("column.rank.best", "integer", "best rank that the tests leave open, from 1"),

@@ -43,7 +43,8 @@ without pretraining. Time: median training time (lowest to highest) of the runs 
 else ran; a dash where no run is known to have been alone.
 
 Tiers: *evidenced*: predictions and config are stored here; *reproduced*: an independent re-run
-landed within tolerance as well; *failed*: no run has finished.
+landed within tolerance as well; *unverified*: predictions alone, made elsewhere, which rank
+nowhere; *failed*: no run has finished.
 """
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from fmnist_bench.board.collect import Collected, ScoredRun
-from fmnist_bench.board.column import Column
+from fmnist_bench.board.column import UNVERIFIED, Column
 from fmnist_bench.board.dataset import Dataset, datasets_of, published_as
 from fmnist_bench.board.lookup import limited_by, never_tested
 from fmnist_bench.board.preprocessing import preprocessing
@@ -17,7 +17,14 @@ from fmnist_bench.records.record import Record, Row
 
 Key = tuple[str, str]
 
-_STANDING = {"ranked": 0, "complete": 0, "provisional": 1, "incomplete": 3, "no result": 5}
+_STANDING = {
+    "ranked": 0,
+    "complete": 0,
+    "provisional": 1,
+    "incomplete": 3,
+    "no result": 5,
+    UNVERIFIED: 6,
+}
 _FEW_RUNS, _OTHER_DATA = 2, 4
 
 
@@ -105,8 +112,8 @@ def group(runs: Iterable[ScoredRun]) -> list[BoardRow]:
     """Group those of `runs` that are not `left_out` into rows; best mean Fashion accuracy first.
 
     Ranked rows stand before provisional ones, then rows of one or two runs, incomplete
-    rows, rows of other data alone, and rows without a result. Ties go by name. Of two runs that
-    are the same, the one of the first path counts.
+    rows, rows of other data alone, rows without a result, and unverified ones. Ties go by name.
+    Of two runs that are the same, the one of the first path counts.
     """
     kept = [run for run in runs if left_out(run) is None]
     datasets = datasets_of(run.record.data for run in kept)

@@ -15,7 +15,7 @@ import numpy as np
 
 from fmnist_bench.board.agreement import Agreement, stored_agreements
 from fmnist_bench.board.collect import Collected, Problem, ScoredRun, collect
-from fmnist_bench.board.column import Column
+from fmnist_bench.board.column import UNVERIFIED, Column
 from fmnist_bench.board.dataset import Dataset, published
 from fmnist_bench.board.escape import one_line
 from fmnist_bench.board.intervals import total_intervals
@@ -40,6 +40,8 @@ class Standing:
     def tier(self) -> str:
         if not self.row.runs:
             return "failed"
+        if self.row.main.status == UNVERIFIED:
+            return UNVERIFIED
         return "reproduced" if self.rerun else "evidenced"
 
 
