@@ -4,7 +4,7 @@ import contextlib
 import difflib
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hydra.errors import HydraException
@@ -51,19 +51,24 @@ def _check_partials(config: Any, key: str) -> None:
             return
         if any(each.kind is each.VAR_KEYWORD for each in parameters.values()):
             return
-        for name in config:
-            if not str(name).startswith("_") and name not in parameters:
-                raise _takes_no(str(target), str(name), key)
+        names = [str(name) for name in config if not str(name).startswith("_")]
+        if foreign := [name for name in names if name not in parameters]:
+            raise _takes_no(str(target), foreign, key)
 
 
-def _takes_no(target: str, name: str, key: str) -> BenchError:
-    """Return what to say of the argument `name` at `key`, with what may have been meant."""
+def _takes_no(target: str, names: Sequence[str], key: str) -> BenchError:
+    """Return what to say of the arguments `names` at `key`, with what may have been meant."""
     known: list[str] = []
     with contextlib.suppress(ImportError, ValueError, TypeError):
         known = list(inspect.signature(get_object(target)).parameters)
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {close[0]}?" if close else f"drop it with ~{key}.{name}"
-    return BenchError(f"{key}.{name}: {target} takes no {name}; {hint}")
+    close = difflib.get_close_matches(names[0], known, n=1)
+    drop = f"drop {'it' if len(names) == 1 else 'them'} with"
+    hint = (
+        f"did you mean {close[0]}?"
+        if close
+        else " ".join([drop, *(f"~{key}.{each}" for each in names)])
+    )
+    return BenchError(f"{key}.{names[0]}: {target} takes no {' and no '.join(names)}; {hint}")
 
 
 def _refused(config: Any, key: str, error: HydraException) -> BenchError:
@@ -80,7 +85,7 @@ def _refused(config: Any, key: str, error: HydraException) -> BenchError:
             node = node.get(name, {}) if isinstance(node, Mapping) else {}
     target = node.get("_target_", "?") if isinstance(node, Mapping) else "?"
     if unknown := _UNKNOWN.search(text):
-        return _takes_no(str(target), unknown["name"], where)
+        return _takes_no(str(target), [unknown["name"]], where)
     if missing := _MISSING.search(text):
         return BenchError(f"{where}: {target} wants {missing['names']} as well; add it")
     if cause is None or isinstance(cause, ImportError):

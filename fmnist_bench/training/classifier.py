@@ -15,7 +15,7 @@ from fmnist_bench.streams import generator
 from fmnist_bench.training.cost import training_macs
 from fmnist_bench.training.curves import images_in
 from fmnist_bench.training.mixing import Mixing
-from fmnist_bench.training.parameter_groups import parameter_groups
+from fmnist_bench.training.parameter_groups import grouped_optimizer
 
 
 class Schedule(Protocol):
@@ -50,6 +50,7 @@ class Classifier(pl.LightningModule):
         decay_norm_and_bias: bool,
         metrics: Mapping[str, Metric],
         mixing: Mixing | None = None,
+        parameter_groups: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         """Take the net and partial functions that make its optimizer and schedule.
 
@@ -57,7 +58,8 @@ class Classifier(pl.LightningModule):
         mixing, probabilities (B, classes), to a scalar. `metrics` are updated with scores
         and labels of validation images. What `mixing` draws in an epoch is a function of that
         epoch and of the seed that torch's generator has now, from which the net's weights were
-        drawn too.
+        drawn too. `parameter_groups` are rules that give some parameters other options of the
+        optimizer (training/parameter_groups.py).
         """
         super().__init__()
         if init is not None:
@@ -65,7 +67,7 @@ class Classifier(pl.LightningModule):
         self.net = net
         self.loss = loss
         self._optimizer, self._schedule = optimizer, schedule
-        self._decay_norm_and_bias = decay_norm_and_bias
+        self._decay_norm_and_bias, self._rules = decay_norm_and_bias, parameter_groups
         self._mixing, self._mixing_seed = mixing, torch.initial_seed()
         self._drawn: Tensor | None = None  # what mixing drew for each image of the epoch
         self._validation_hits = MeanMetric(nan_strategy="disable")
@@ -178,13 +180,13 @@ class Classifier(pl.LightningModule):
             nn.utils.clip_grad_norm_(parameters, gradient_clip_val)
 
     def make_optimizer(self) -> Optimizer:
-        """Return an optimizer of the net's parameters."""
+        """Return an optimizer of the net's parameters, ready to train."""
         return self.optimizer_of(self.net)
 
     def optimizer_of(self, net: nn.Module) -> Optimizer:
         """Return an optimizer of the parameters of `net`."""
-        groups = parameter_groups(net, decay_norm_and_bias=self._decay_norm_and_bias)
-        return self._optimizer(groups)
+        decays_all = self._decay_norm_and_bias
+        return grouped_optimizer(self._optimizer, net, self._rules, decay_norm_and_bias=decays_all)
 
     def training_macs(self, image_shape: Sequence[int]) -> int:
         """Return the multiply-accumulates of training on one image of (C, H, W)."""

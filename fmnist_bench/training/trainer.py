@@ -17,6 +17,7 @@ from fmnist_bench.training.clock import Clock
 from fmnist_bench.training.curves import Curves
 from fmnist_bench.training.from_data import InitialiseFromData
 from fmnist_bench.training.guards import DivergenceGuard, EpochStreams
+from fmnist_bench.training.optimizer_modes import OptimizerModes
 from fmnist_bench.training.overhead import NoProfiler, without_empty_hooks
 from fmnist_bench.training.preparation import Preparation
 from fmnist_bench.training.progress import Progress
@@ -77,6 +78,7 @@ def build_training(
         SameConfig(identity),
         EpochStreams(config["seed"]),
         DivergenceGuard(),
+        OptimizerModes(),  # before what saves weights
         ResumePoint(folder),
         *([best] if best else []),  # before what swaps the weights back
         *own,

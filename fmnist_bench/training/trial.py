@@ -9,6 +9,7 @@ import torch
 
 from fmnist_bench.config.build import build
 from fmnist_bench.data.served import check_serves_images
+from fmnist_bench.training.classifier import Classifier
 from fmnist_bench.training.contract import check_model, check_scores
 from fmnist_bench.training.image_sizes import ImageSizes, image_shape
 from fmnist_bench.training.speed import check_speed
@@ -48,3 +49,5 @@ def try_out(configs: Iterable[Mapping[str, Any]], folder: Path) -> None:
             check_scores(model, image, classes)
             for each in sizes:
                 each.check(model.net, image.shape[1:])  # type: ignore[arg-type]  # checked above
+            if isinstance(model, Classifier):
+                model.make_optimizer()

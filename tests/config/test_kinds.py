@@ -53,6 +53,8 @@ def filled(config: DictConfig) -> DictConfig:
     """Give values to what conf/ leaves to the user, as the folder of data of one's own."""
     if OmegaConf.is_missing(config.data, "name"):
         config.data.name, config.data.folder = "mine", "folder"
+    if OmegaConf.is_missing(config.optimizer, "_target_"):
+        config.optimizer._target_, config.optimizer.lr = "mine.Optimizer", 0.1
     return config
 
 

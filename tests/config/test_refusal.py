@@ -31,10 +31,7 @@ SAID = [
     (["model=vggg"], "model=vggg: no such file in conf/model; did you mean vgg? choose from a"),
     (["callbacks=[emaa]"], "no such file in conf/callbacks; did you mean ema? choose from early"),
     (["data=x"], "data=x: no such file in conf/data; choose from fashion_mnist, idx, mnist"),
-    (
-        ["optimizer=adan"],
-        "did you mean adam? choose from adagrad, adam, adamw, amsgradw, rmsprop, sgd",
-    ),
+    (["optimizer=adan"], "did you mean adam? choose from adagrad, adam, adamw, amsgradw, any"),
 ]
 WAYS: list[Callable[[list[str]], object]] = [
     compose,

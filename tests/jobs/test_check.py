@@ -93,7 +93,16 @@ def test_a_tracker_whose_package_is_missing_is_refused(
         (["model=timm", "model.net.architecture=resnet81"], "timm has no 'resnet81'"),
         (["model.net.width=3"], "model.net.width: fmnist_bench.nets.mlp.MLP takes no width"),
         (["optimizer.lrr=0.1"], "optimizer.lrr: torch.optim.AdamW takes no lrr"),
-        (["optimizer._target_=torch.optim.RMSprop"], "takes no betas; drop it with ~"),
+        (
+            ["optimizer._target_=torch.optim.RMSprop"],
+            "RMSprop takes no betas and no fused; drop them with ~model.optimizer.betas ~",
+        ),
+        (["optimizer.lr=-1"], "optimizer: Invalid learning rate: -1"),
+        (["model.parameter_groups=[{parameters: hed, lr: 1}]"], "names no parameter of MLP"),
+        (
+            ["protocol.test=sometimes"],
+            "protocol.test: 'sometimes' is unknown; choose null or never",
+        ),
         (["model.net._target_=nosuch.Net"], "nosuch"),
         (["model.net.num_classes=7"], "expected scores [1, 10]"),
         (["trainer.max_time=soon"], "trainer"),

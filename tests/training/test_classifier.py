@@ -8,7 +8,6 @@ from torch import nn
 
 from fmnist_bench.records.spec import Spec
 from fmnist_bench.training.classifier import Classifier
-from fmnist_bench.training.parameter_groups import parameter_groups
 from fmnist_bench.training.run import run
 from fmnist_bench.training.schedules import constant
 
@@ -21,24 +20,6 @@ class Net(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         return self.head(self.body(images))
-
-
-def test_biases_and_norms_are_not_decayed_unless_asked() -> None:
-    net = Net()
-    decayed, others = parameter_groups(net, decay_norm_and_bias=False)
-    assert [p.ndim for p in decayed["params"]] == [2, 2]
-    assert "weight_decay" not in decayed
-    assert {p.ndim for p in others["params"]} == {1}
-    assert others["weight_decay"] == 0.0
-    (all_,) = parameter_groups(net, decay_norm_and_bias=True)
-    assert len(all_["params"]) == len(list(net.parameters()))
-
-
-def test_frozen_parameters_are_not_optimised() -> None:
-    net = Net()
-    net.head.requires_grad_(False)
-    groups = parameter_groups(net, decay_norm_and_bias=False)
-    assert sum(len(group["params"]) for group in groups) == 4
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])

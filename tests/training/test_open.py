@@ -364,20 +364,3 @@ def test_any_lightning_logger_beside_the_suites(make_spec: MakeSpec, tmp_path: P
     (written,) = tmp_path.glob("mine/*/metrics.csv")
     assert "val/accuracy" in written.read_text().splitlines()[0]
     assert (spec.folder / "metrics.csv").exists()
-
-
-@pytest.mark.parametrize(
-    "optimizer",
-    [
-        ("optimizer=rmsprop",),
-        (
-            "optimizer=sgd",
-            "optimizer._target_=torch.optim.NAdam",
-            *(f"~optimizer.{key}" for key in ("momentum", "nesterov", "fused")),
-        ),
-    ],
-    ids=["a group of conf", "any class"],
-)
-def test_any_optimizer(make_spec: MakeSpec, optimizer: tuple[str, ...]) -> None:
-    record = finished(make_spec(*optimizer, "optimizer.lr=0.001"))
-    assert record.validation is not None and record.validation.accuracy > 0.3
