@@ -60,6 +60,11 @@ def _monitored(config: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield key, node["monitor"]
 
 
+def spans_nodes(config: Mapping[str, Any]) -> bool:
+    """Whether several nodes run `config` together."""
+    return int(config["trainer"].get("num_nodes", 1)) > 1
+
+
 def processes(config: Mapping[str, Any]) -> int:
     """Return how many processes of one node run `config`."""
     devices = config["trainer"]["devices"]

@@ -4,11 +4,12 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from fmnist_bench.config.values import processes
+from fmnist_bench.config.values import processes, spans_nodes
 from fmnist_bench.records.environment import CORES_VARIABLE, cores
 
 # A variable that one job leaves behind, or that a launcher set for this process, must not
-# make the next job believe it is a rank of something.
+# make the next job believe it is a rank of something. Of a job on several nodes it is a rank:
+# torchrun, Slurm or the user has started this process on each of them.
 _RANK_VARIABLES = ("LOCAL_RANK", "NODE_RANK", "GROUP_RANK", "RANK", "WORLD_SIZE")
 _RANK_PREFIXES = ("MASTER_", "PL_", "SLURM_", "SUBMITIT_", "TORCHELASTIC_")
 
@@ -36,11 +37,11 @@ Worth 3 % to the MLP and 5 % to the two-layer CNN on two cores, nothing to Mobil
 
 def job_environment(config: Mapping[str, Any]) -> dict[str, str]:
     """Return the environment for a process that runs `config`; the user's own settings go first."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in _RANK_VARIABLES and not name.startswith(_RANK_PREFIXES)
-    }
+    kept = dict(os.environ)
+    if not spans_nodes(config):
+        for name in os.environ:
+            if name in _RANK_VARIABLES or name.startswith(_RANK_PREFIXES):
+                del kept[name]
     # OpenMP threads that spin while they wait slow a run down many times over as soon as
     # anything else wants one of its cores; without any spinning, small nets train at half
     # their speed on a quiet machine.

@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from signal import Signals
 from typing import Literal
 
+from fmnist_bench.config.values import spans_nodes
 from fmnist_bench.errors import BenchError
 from fmnist_bench.jobs.process import WORKER, Processes, TimeLimit, was_stopped
 from fmnist_bench.jobs.worker import BUSY
+from fmnist_bench.records.environment import is_first_process
 from fmnist_bench.records.outcome import failed_record
 from fmnist_bench.records.reads import FILE_NAME as READS_FILE
 from fmnist_bench.records.record import FILE_NAME as RECORD_FILE
@@ -74,6 +76,8 @@ def run_job(spec: Spec, processes: Processes | None = None, module: str = WORKER
         return record_failure(spec, started, "time limit", error)
     if status == BUSY:
         return Outcome(spec, "busy", "another process is training it")
+    if status == 0 and not keeps_record(spec):
+        return Outcome(spec, "trained", "the first node keeps the record")
     if _record_bytes(spec) not in (None, before):  # a record from before says nothing of this
         return _recorded(spec, done="trained", failed="failed")
     if was_stopped(status):
@@ -88,6 +92,11 @@ def _record_bytes(spec: Spec) -> bytes | None:
         return None
 
 
+def keeps_record(spec: Spec) -> bool:
+    """Whether this process is to write of `spec`: of one on several nodes, the first one is."""
+    return is_first_process() or not spans_nodes(spec.config)
+
+
 def forget(spec: Spec) -> None:
     """Remove what the run has written, so that it is trained again from the start.
 
@@ -95,7 +104,7 @@ def forget(spec: Spec) -> None:
         BenchError: it cannot be removed.
     """
     try:
-        for path in spec.folder.glob("*") if spec.folder.is_dir() else ():
+        for path in spec.folder.glob("*") if spec.folder.is_dir() and keeps_record(spec) else ():
             if path.name != READS_FILE:  # a test set that was read stays read
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
     except OSError as error:
@@ -104,6 +113,8 @@ def forget(spec: Spec) -> None:
 
 def record_failure(spec: Spec, started: datetime, reason: Reason, error: str) -> Outcome:
     """Write the record of a run whose process could not write it, and return its outcome."""
+    if not keeps_record(spec):
+        return Outcome(spec, "failed", f"{reason}: {error}; the first node keeps the record")
     write_record(spec.folder, failed_record(spec, started=started, reason=reason, error=error))
     return _recorded(spec, done="trained", failed="failed")
 

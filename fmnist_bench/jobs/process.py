@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from fmnist_bench.config.values import processes
+from fmnist_bench.config.values import processes, spans_nodes
 from fmnist_bench.jobs.environment import job_environment
 from fmnist_bench.jobs.worker import STOPPED
 from fmnist_bench.records.spec import Spec
@@ -173,7 +173,7 @@ class Processes:
     def _forked(
         self, config: dict[str, Any], folder: Path, module: str, environment: dict[str, str]
     ) -> "_Job | None":
-        if processes(config) > 1 or config["trainer"].get("num_nodes", 1) > 1:
+        if processes(config) > 1 or spans_nodes(config):
             return None
         on_cpu = config["trainer"]["accelerator"] == "cpu"
         if on_cpu not in self._servers:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from fmnist_bench.errors import BenchError
+from fmnist_bench.records.environment import is_first_process
 from fmnist_bench.records.outcome import failed_record
 from fmnist_bench.records.record import FILE_NAME as RECORD_FILE
 from fmnist_bench.records.record import Reason, read_record, write_record
@@ -53,8 +54,7 @@ def main(folder: Path, life: int | None = None, watchers: Watchers = _nobody) ->
     Returns the exit status.
     """
     try:
-        if life is not None and "LOCAL_RANK" not in os.environ:
-            # The other ranks share this group, and end with it.
+        if life is not None:
             threading.Thread(target=_end_with, args=(life,), daemon=True).start()
         # A worker of Ray has SIGINT blocked, a background job of a shell ignores it.
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
@@ -63,7 +63,7 @@ def main(folder: Path, life: int | None = None, watchers: Watchers = _nobody) ->
         signal.signal(signal.SIGUSR2, signal.SIG_IGN)
         spec = read_spec(folder)
         _set_up_logging(folder)
-        if int(os.environ.get("LOCAL_RANK", "0")) > 0:
+        if not is_first_process():
             return _run(spec, watchers)
         try:
             with FileLock(folder / LOCK_FILE, timeout=0):
@@ -126,7 +126,7 @@ def _record_failure(spec: Spec, started: datetime, error: Exception) -> None:
         text = f"{type(error).__name__}: {text}"
         log.debug("%s", "".join(traceback.format_exception(error)))
     log.error("%s failed: %s", spec.name, text)
-    if int(os.environ.get("LOCAL_RANK", "0")) == 0:
+    if is_first_process():
         record = failed_record(spec, started=started, reason=_reason(error), error=text)
         write_record(spec.folder, record)
 

@@ -53,6 +53,20 @@ def cores() -> int:
     return int(share)
 
 
+def is_first_process() -> bool:
+    """Whether this is the process of a run that keeps its record.
+
+    It is the only one, or the first of those that Lightning, torchrun or Slurm have started;
+    they say so in the environment.
+    """
+    if "RANK" in os.environ:
+        return os.environ["RANK"] == "0"
+    if "SLURM_NTASKS" in os.environ:
+        return os.environ.get("SLURM_PROCID", "0") == "0"
+    ranks = (os.environ.get(name, "0") for name in ("NODE_RANK", "GROUP_RANK", "LOCAL_RANK"))
+    return all(rank == "0" for rank in ranks)
+
+
 def _usable_cores() -> int:
     # macOS cannot tell which cores a process is bound to.
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1

@@ -9,10 +9,10 @@ from typing import Any
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.loggers import Logger
-from pytorch_lightning.utilities import rank_zero_only
 
 from fmnist_bench.config.build import build
 from fmnist_bench.errors import BenchError
+from fmnist_bench.records.environment import is_first_process
 from fmnist_bench.records.spec import Spec
 from fmnist_bench.tracking.about import About, about_spec
 from fmnist_bench.tracking.mirroring import Message, one_line
@@ -38,7 +38,7 @@ def follow(
     trackers, loggers = build_loggers(spec.config)
     about = about_spec(spec, os.getpid(), sweep, differing)
     mirrors: list[Apart | Here] = []
-    if getattr(rank_zero_only, "rank", 0) == 0:
+    if is_first_process():
         for logger in loggers:
             logger.log_hyperparams(about.config)
         for kind, apart in ((Apart, True), (Here, False)):
