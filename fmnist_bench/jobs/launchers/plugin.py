@@ -4,6 +4,7 @@ import sys
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import hydra
 from hydra.core.config_store import ConfigStore
@@ -37,17 +38,18 @@ class PluginLauncher:
         folders = ",".join(f"'{spec.folder}'" for spec in specs)
         ConfigStore.instance().store(name=_CONFIG, node={"folder": "???"})
         quiet = ("hydra/job_logging=none", "hydra/hydra_logging=none", "hydra.output_subdir=null")
-        place = (f"hydra.sweep.dir={specs[0].folder.parent}", "hydra.sweep.subdir=.")
         before = sys.argv
-        sys.argv = ["fmnist-bench", "-m", f"folder={folders}", *self.words, *quiet, *place]
-        try:
-            hydra.main(version_base="1.3", config_path=None, config_name=_CONFIG)(_run)()
-        except SystemExit as end:
-            raise BenchError(
-                f"{' '.join(self.words)}: the launcher ended with {end.code}"
-            ) from None
-        finally:
-            sys.argv = before
+        with TemporaryDirectory() as scratch:  # Hydra leaves a multirun.yaml there
+            place = (f"hydra.sweep.dir={scratch}", "hydra.sweep.subdir=.")
+            sys.argv = ["fmnist-bench", "-m", f"folder={folders}", *self.words, *quiet, *place]
+            try:
+                hydra.main(version_base="1.3", config_path=None, config_name=_CONFIG)(_run)()
+            except SystemExit as end:
+                raise BenchError(
+                    f"{' '.join(self.words)}: the launcher ended with {end.code}"
+                ) from None
+            finally:
+                sys.argv = before
         for spec in specs:
             outcome = earlier_outcome(spec) or Outcome(spec, "interrupted", CONTINUES)
             if outcome.state == "done before":
