@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from fmnist_bench.data.facts import DATASETS
+from fmnist_bench.data.facts import DATASETS, published_facts
 from fmnist_bench.data.labels import test_labels
 from fmnist_bench.records.record import Data
 
@@ -37,8 +37,7 @@ def published() -> dict[str, Dataset]:
 
 def published_as(data: Data) -> Dataset | None:
     """Return the dataset of which `data` is the published files, None if it is of none."""
-    facts = DATASETS.get(data.name)
-    return published()[data.name] if facts and data.digest == facts.digest else None
+    return published()[data.name] if published_facts(data.name, data.digest) else None
 
 
 def datasets_of(found: Iterable[Data]) -> dict[tuple[str, str | None], Dataset]:

@@ -81,7 +81,7 @@ def _shown(run: "TrainedRun", folder: Path | None) -> tuple["Pixels", str]:
     import numpy as np
 
     from fmnist_bench.data.batches import as_tensors
-    from fmnist_bench.data.facts import DATASETS
+    from fmnist_bench.data.facts import published_facts
     from fmnist_bench.data.obtain import obtain
     from fmnist_bench.data.parts import data_digest, read_part
     from fmnist_bench.jobs.prepare import OURS
@@ -92,8 +92,7 @@ def _shown(run: "TrainedRun", folder: Path | None) -> tuple["Pixels", str]:
         noise = np.random.default_rng(0).integers(0, 256, (_IMAGES, *run.image_shape), np.uint8)
         unscaled = data.pixel_scaling is not None
         return (noise if unscaled else (noise / 128.0 - 1).astype(np.float32)), "noise images"
-    published = data.name in DATASETS and data.digest == DATASETS[data.name].digest
-    if folder is None and not published:
+    if folder is None and published_facts(data.name, data.digest) is None:
         raise BenchError(f"{run.name}: was trained on data of its own; name it with --data DIR")
     found = obtain(data.name, folder=folder, verify=folder is None, cache=cache_dir(), say=_say)
     if data_digest(found) != data.digest:

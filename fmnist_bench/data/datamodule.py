@@ -14,7 +14,7 @@ from fmnist_bench.data.augment import Augmentation
 from fmnist_bench.data.augment.arguments import check_choice, check_names, check_whole
 from fmnist_bench.data.augment.contract import check_augmentations
 from fmnist_bench.data.batches import Batch, EvalBatches, Shard, TrainBatches, as_tensors
-from fmnist_bench.data.facts import DATASETS, digest_of
+from fmnist_bench.data.facts import DATASETS, digest_of, published_facts
 from fmnist_bench.data.obtain import check_request, obtain
 from fmnist_bench.data.parts import find_folder, read_part
 from fmnist_bench.data.scaling import SCALINGS, Scaling, pixel_statistics
@@ -109,7 +109,7 @@ class ImageDataModule(pl.LightningDataModule):
         self.class_names = self._class_names or tuple(map(str, range(int(labels.max()) + 1)))
         self.image_shape = tuple(images.shape[1:])
         self.train_images, self.test_images = len(labels), len(parts["test_labels"].array)
-        self.statistics = DATASETS.get(self.name) or pixel_statistics(images)
+        self.statistics = published_facts(self.name, self.digest) or pixel_statistics(images)
         self._scaling = scaling = Scaling(self._scaling_name, self.statistics)
         self.pixel_scaling = scaling.channels
         self._scored = partial(EvalBatches, batch_size=self._eval_batch_size, scaling=scaling)
@@ -125,11 +125,9 @@ class ImageDataModule(pl.LightningDataModule):
 
     def train_dataloader(self) -> TrainBatches:
         """Return the training batches, on the Trainer's device and for its rank."""
-        device, shard = self._place()
-        trainer = self.trainer
-        return self.train_batches(
-            device, epoch=lambda: trainer.current_epoch if trainer else 0, shard=shard
-        )
+        (device, shard), trainer = self._place(), self.trainer
+        epoch = (lambda: trainer.current_epoch) if trainer else (lambda: 0)
+        return self.train_batches(device, epoch=epoch, shard=shard)
 
     def train_batches(
         self, device: torch.device, *, epoch: Callable[[], int], shard: Shard
@@ -189,10 +187,9 @@ class ImageDataModule(pl.LightningDataModule):
 
     def _place(self) -> tuple[torch.device, Shard]:
         """Return the Trainer's device and this rank's share; without one, all on the CPU."""
-        if self.trainer is None:
+        if (trainer := self.trainer) is None:
             return torch.device("cpu"), _ONE_PROCESS
-        shard = Shard(self.trainer.global_rank, self.trainer.world_size)
-        return self.trainer.strategy.root_device, shard
+        return trainer.strategy.root_device, Shard(trainer.global_rank, trainer.world_size)
 
     def _train_on(self, device: torch.device) -> tuple[Tensor, Tensor]:
         assert self._train is not None, "call setup() first, as a Trainer does"

@@ -101,6 +101,13 @@ def dataset_facts(name: str) -> DatasetFacts:
     return DATASETS[name]
 
 
-def title_of(name: str) -> str:
-    """Return how to write dataset `name`: the published title, or the name itself."""
-    return DATASETS[name].title if name in DATASETS else name
+def published_facts(name: str, digest: str | None) -> DatasetFacts | None:
+    """Return the facts of dataset `name` if `digest` is that of its published files."""
+    facts = DATASETS.get(name)
+    return facts if facts and facts.digest == digest else None
+
+
+def title_of(name: str, digest: str | None) -> str:
+    """Return what to call the data `name` with `digest`: by its title only what was published."""
+    facts = published_facts(name, digest)
+    return facts.title if facts else name

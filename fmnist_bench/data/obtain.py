@@ -8,7 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from fmnist_bench.data.facts import DATASETS, FILE_NAMES, title_of
+from fmnist_bench.data.facts import DATASETS, FILE_NAMES, dataset_facts
 from fmnist_bench.data.parts import find_folder
 from fmnist_bench.data.sources import sources
 from fmnist_bench.data.verify import read_own, read_published
@@ -33,7 +33,7 @@ def obtain(name: str, *, folder: Path | None, verify: bool, cache: Path, say: Sa
             has the data, or the cache cannot be written.
     """
     check_request(name, folder=folder, verify=verify)
-    title = title_of(name)
+    title = dataset_facts(name).title if verify else name
     if folder is not None:
         home = find_folder(name, folder)
         if verify:
@@ -100,7 +100,7 @@ def _fetch(name: str, home: Path, say: Say) -> None:
     scratch = (home.parent / f".fetch-{name}").absolute()
     ready = scratch / "ready"
     for title, source in sources(name).items():
-        line = f"{title_of(name)} from {title}"
+        line = f"{dataset_facts(name).title} from {title}"
         shutil.rmtree(scratch, ignore_errors=True)  # of the source before, or of a killed process
         try:
             scratch.mkdir(parents=True)
@@ -119,8 +119,8 @@ def _fetch(name: str, home: Path, say: Say) -> None:
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
     raise BenchError(
-        f"{title_of(name)}: no source has it; put its four idx files in a folder and name that "
-        "with data.folder=FOLDER"
+        f"{dataset_facts(name).title}: no source has it; put its four idx files in a folder and "
+        "name that with data.folder=FOLDER"
     )
 
 
@@ -133,7 +133,7 @@ def _locked(cache: Path, name: str, say: Say) -> Iterator[None]:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            say(f"waiting for another process that fetches {title_of(name)}")
+            say(f"waiting for another process that fetches {dataset_facts(name).title}")
             lock.acquire()
         yield
     except OSError as error:

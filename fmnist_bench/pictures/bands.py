@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from fmnist_bench.board.figures import percent
 from fmnist_bench.board.terminal import plain
+from fmnist_bench.data.facts import title_of
 from fmnist_bench.pictures.axes import series
-from fmnist_bench.pictures.curves import dataset_title
 from fmnist_bench.records.record import Record
 
 _EXACT = 9
@@ -59,14 +59,18 @@ def groups_of(records: Sequence[Record]) -> list[Group]:
     """
     groups: dict[tuple[str, str, str], dict[str, Record]] = {}
     for record in (each for each in records if each.history):
-        key = (record.row.name, record.recipe_digest or "", record.dataset)
+        key = (
+            record.row.name,
+            record.recipe_digest or "",
+            title_of(record.data.name, record.data.digest),
+        )
         groups.setdefault(key, {}).setdefault(record.identity, record)
     recipes = Counter(name for name, _ in {key[:2] for key in groups})
     datasets = {dataset for _, _, dataset in groups}
     found = []
     for (name, recipe, dataset), members in groups.items():
         title = plain(name) + (f" [{recipe[:6]}]" if recipes[name] > 1 else "")
-        title += f", {dataset_title(dataset)}" if len(datasets) > 1 else ""
+        title += f", {dataset}" if len(datasets) > 1 else ""
         found.append(Group(title, tuple(members.values())))
     return found
 

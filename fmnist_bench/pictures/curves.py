@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from fmnist_bench.board.figures import percent
 from fmnist_bench.board.terminal import plain
-from fmnist_bench.data.facts import DATASETS
+from fmnist_bench.data.facts import title_of
 from fmnist_bench.errors import BenchError
 from fmnist_bench.pictures.axes import LABELS, draw_curve, finish, panels, series
 from fmnist_bench.pictures.canvas import new_figure, styled
@@ -54,12 +54,8 @@ def curves_figure(record: Record) -> Figure:
 
 def run_title(record: Record) -> str:
     """Return what a picture calls the run of `record`."""
-    return f"{plain(record.row.name)}, seed {record.seed}, {dataset_title(record.dataset)}"
-
-
-def dataset_title(name: str) -> str:
-    """Return the published name of dataset `name`, or `name` for one that we do not know."""
-    return DATASETS[name].title if name in DATASETS else name
+    data = title_of(record.data.name, record.data.digest)
+    return f"{plain(record.row.name)}, seed {record.seed}, {data}"
 
 
 def _curves(record: Record, kind: str) -> dict[str, NDArray[np.float64]]:

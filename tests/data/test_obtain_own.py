@@ -87,8 +87,7 @@ def test_own_data_is_used_in_place_and_called_by_its_name(
     mine = write(tmp_path / "mine", own)
     folder, lines = call(name, cache, folder=mine, verify=False)
     assert folder == mine and not cache.exists()
-    title = {"mnist": "MNIST", "kmnist": "kmnist"}[name]
-    assert lines == [f"{title} from {mine}: found, taken without verification"]
+    assert lines == [f"{name} from {mine}: found, taken without verification"]
 
 
 def test_own_data_under_a_published_name_has_no_more_classes(

@@ -52,6 +52,7 @@ def test_onnx(
     make_run: MakeRun,
     export: Callable[..., int],
     pixels: NDArray[np.uint8],
+    idx_folder: Path,
     tmp_path: Path,
     capsys: Capture,
 ) -> None:
@@ -82,8 +83,9 @@ def test_onnx(
     assert facts["identity"] == read_record(run).identity
     assert facts["row"] == "cnn"
     [[factor, offset]] = json.loads(facts["pixel_scaling"])
-    assert factor == pytest.approx(1 / (255 * FASHION_MNIST.std))
-    assert offset == pytest.approx(-FASHION_MNIST.mean / FASHION_MNIST.std)
+    trained_on = read_idx(idx_folder / FILE_NAMES["train_images"]) / 255
+    assert factor == pytest.approx(1 / (255 * trained_on.std()))
+    assert offset == pytest.approx(-trained_on.mean() / trained_on.std())
     assert json.loads(facts["test_time_flip"]) is (flip == "true")
     assert json.loads(facts["recipe"]) == read_record(run).recipe
 

@@ -183,7 +183,8 @@ def test_without_a_known_scaling_images_come_as_they_were_served(
     folder = make_run()
     expected = load_run(folder).predict(images).probabilities
     change_record(folder, data=read_record(folder).data.model_copy(update={"pixel_scaling": None}))
-    served = (images / 255 - FASHION_MNIST.mean) / FASHION_MNIST.std
+    [[factor, offset]] = read_record(make_run()).data.pixel_scaling or []
+    served = images * factor + offset
     found = load_run(folder).predict(served).probabilities
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-6)
     with pytest.raises(BenchError, match="uint8, expected floats as the run's data module serves"):

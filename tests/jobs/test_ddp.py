@@ -14,9 +14,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from fmnist_bench.data.facts import FASHION_MNIST, FILE_NAMES
+from fmnist_bench.data.facts import FILE_NAMES
 from fmnist_bench.data.idx import read_idx
-from fmnist_bench.data.scaling import Scaling
+from fmnist_bench.data.scaling import Scaling, pixel_statistics
 from fmnist_bench.jobs.job import run_job
 from fmnist_bench.nets.mlp import MLP
 from fmnist_bench.records.predictions import read_predictions
@@ -67,7 +67,8 @@ def test_two_ranks_equal_one_process_and_leave_one_record(
     net = MLP(hidden=[300, 100], dropout=0.0, num_classes=10)
     net.load_state_dict(second)
     images = torch.from_numpy(read_idx(idx_folder / FILE_NAMES["test_images"])).unsqueeze(1)
-    scaling = Scaling("standardize", FASHION_MNIST)
+    training = torch.from_numpy(read_idx(idx_folder / FILE_NAMES["train_images"])).unsqueeze(1)
+    scaling = Scaling("standardize", pixel_statistics(training))
     with torch.inference_mode():
         alone_classes = [
             int(net(scaling(images[index : index + 1])).argmax()) for index in range(100)

@@ -5,6 +5,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from fmnist_bench.board.figures import percent
+from fmnist_bench.data.facts import MNIST
 from fmnist_bench.errors import BenchError
 from fmnist_bench.pictures.bands import Group, band_of, groups_of
 from fmnist_bench.pictures.canvas import styled
@@ -57,7 +58,7 @@ def test_runs_are_grouped_by_row_recipe_and_dataset(make_record: Make) -> None:
 
 def test_datasets_are_named_where_they_differ(make_record: Make) -> None:
     fashion = make_record()
-    data = fashion.data.model_copy(update={"name": "mnist"})
+    data = fashion.data.model_copy(update={"name": "mnist", "digest": MNIST.digest})
     mnist = fashion.model_copy(update={"data": data, "identity": "0" * 64})
     titles = [group.title for group in groups_of([fashion, mnist])]
     assert titles == ["cnn, Fashion-MNIST", "cnn, MNIST"]
