@@ -1,3 +1,5 @@
+from functools import partial
+
 import pytest
 import torch
 from torch import nn
@@ -25,7 +27,7 @@ def test_the_body_gets_a_share_of_the_rate_and_all_is_trained_once(
         net,
         body_share=0.1,
         init=None,
-        optimizer=lambda groups: torch.optim.AdamW(groups, lr=0.5, weight_decay=0.2),
+        optimizer=partial(torch.optim.AdamW, lr=0.5, weight_decay=0.2),
         schedule=constant,
         loss=nn.CrossEntropyLoss(),
         metrics={},
