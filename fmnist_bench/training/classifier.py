@@ -1,6 +1,7 @@
 """The LightningModule around any net: loss, metrics, optimizer. One for all models."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import pytorch_lightning as pl
@@ -64,18 +65,17 @@ class Classifier(pl.LightningModule):
         super().__init__()
         if init is not None:
             init(net)
-        self.net = net
-        self.loss = loss
-        self._optimizer, self._schedule = optimizer, schedule
-        self._decay_norm_and_bias, self._rules = decay_norm_and_bias, parameter_groups
+        self.net, self.loss = net, loss
+        rules = partial(grouped_optimizer, rules=parameter_groups)
+        self.optimizer_of = partial(rules, optimizer, decay_norm_and_bias=decay_norm_and_bias)
+        self._schedule = schedule
         self._mixing, self._mixing_seed = mixing, torch.initial_seed()
         self._drawn: Tensor | None = None  # what mixing drew for each image of the epoch
         self._validation_hits = MeanMetric(nan_strategy="disable")
         self._validation_loss = MeanMetric(nan_strategy="disable")
         self._metrics = nn.ModuleDict(dict(metrics))
-        # Of each step of the epoch: its loss, and which images it got right. Plain tensors,
-        # because a metric object's update costs as much as an MLP's whole step and `self.log`
-        # in a step even more; summed at the epoch's end, because small sums cost as well.
+        # Of each step of the epoch: its loss, and which images it got right. Plain tensors, since
+        # a metric object's update costs as much as an MLP's whole step; summed at the epoch's end.
         self._losses: list[Tensor] = []
         self._hits: list[Tensor] = []
 
@@ -149,8 +149,7 @@ class Classifier(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """Return optimizer and schedule; biases and norm weights are decayed only if asked."""
-        epochs = self.trainer.max_epochs
-        assert epochs is not None
+        assert (epochs := self.trainer.max_epochs) is not None
         steps = int(self.trainer.estimated_stepping_batches) // epochs
         optimizer = self.make_optimizer()
         schedule = self.make_schedule(optimizer, steps, epochs)
@@ -172,21 +171,14 @@ class Classifier(pl.LightningModule):
         if getattr(self.trainer.precision_plugin, "scaler", None) is not None:
             self.clip_gradients(optimizer, gradient_clip_val, gradient_clip_algorithm)
             return
-        groups = optimizer.param_groups
-        parameters = [parameter for group in groups for parameter in group["params"]]
-        if gradient_clip_algorithm == "value":
-            nn.utils.clip_grad_value_(parameters, gradient_clip_val)
-        else:
-            nn.utils.clip_grad_norm_(parameters, gradient_clip_val)
+        parameters = [each for group in optimizer.param_groups for each in group["params"]]
+        by_value = gradient_clip_algorithm == "value"
+        clip = nn.utils.clip_grad_value_ if by_value else nn.utils.clip_grad_norm_
+        clip(parameters, gradient_clip_val)
 
     def make_optimizer(self) -> Optimizer:
         """Return an optimizer of the net's parameters, ready to train."""
         return self.optimizer_of(self.net)
-
-    def optimizer_of(self, net: nn.Module) -> Optimizer:
-        """Return an optimizer of the parameters of `net`."""
-        decays_all = self._decay_norm_and_bias
-        return grouped_optimizer(self._optimizer, net, self._rules, decay_norm_and_bias=decays_all)
 
     def training_macs(self, image_shape: Sequence[int]) -> int:
         """Return the multiply-accumulates of training on one image of (C, H, W)."""

@@ -21,8 +21,8 @@ _KEY = "model.parameter_groups"
 def grouped_optimizer(
     optimizer: Callable[[Iterable[dict[str, Any]]], Optimizer],
     net: nn.Module,
-    rules: Sequence[Mapping[str, Any]],
     *,
+    rules: Sequence[Mapping[str, Any]],
     decay_norm_and_bias: bool,
 ) -> Optimizer:
     """Return what `optimizer` makes of `net`'s parameters, ready to train.
