@@ -149,7 +149,7 @@ class Classifier(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """Return optimizer and schedule; biases and norm weights are decayed only if asked."""
-        assert (epochs := self.trainer.max_epochs) is not None
+        epochs = self.trainer.max_epochs or 1
         steps = int(self.trainer.estimated_stepping_batches) // epochs
         optimizer = self.make_optimizer()
         schedule = self.make_schedule(optimizer, steps, epochs)
