@@ -56,15 +56,8 @@ def render(board: Board) -> str:
 
 def documents(board: Board) -> dict[str, str]:
     """Return the files of the board by path: its own, the rows', and the claims if any was run."""
-    measured = {
-        (standing.row.label.name, dataset): column.accuracies
-        for standing in board.standings
-        if standing.claims
-        for dataset, column in standing.row.columns.items()
-        if column.runs
-    }
     files = {FILE_NAME: render(board)}
-    if measured:
+    if measured := board.measured:
         files[CLAIMS_NAME] = claims_markdown(board.claims, measured, published_table(board))
     return files | row_pages(board.standings)
 

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fmnist_bench.board.agreement import Agreement, stored_agreements
 from fmnist_bench.board.collect import Collected, Problem, ScoredRun, collect
@@ -68,6 +69,17 @@ class Board:
         Rows with gaps cannot be on it.
         """
         return {dataset.key: self._fronts(dataset.key) for dataset in self.datasets}
+
+    @property
+    def measured(self) -> dict[tuple[str, str], NDArray[np.float64]]:
+        """Accuracies in [0, 1] of the runs of rows that are claimed, by row and dataset."""
+        return {
+            (standing.row.label.name, dataset): column.accuracies
+            for standing in self.standings
+            if standing.claims
+            for dataset, column in standing.row.columns.items()
+            if column.runs
+        }
 
     @property
     def notes(self) -> list[str]:

@@ -94,6 +94,12 @@ def _board(**given: Any) -> Sequence[Path]:
     return [board_picture(**given)]
 
 
+def _claims(**given: Any) -> Sequence[Path]:
+    from fmnist_bench.pictures.claims import claims_picture
+
+    return [claims_picture(**given)]
+
+
 def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
@@ -169,5 +175,10 @@ KINDS = {
         "accuracy against parameters, multiply-accumulates and PFLOP",
         [*_picture("board.png"), _RESULTS],
         _board,
+    ),
+    "claims": Kind(
+        "the published table: claimed against measured, and the verdicts",
+        [*_picture("claims.png"), _RESULTS],
+        _claims,
     ),
 }
