@@ -33,6 +33,8 @@ def fastest_trainer() -> str:
 
 def processor(accelerator: str) -> str:
     """Return the kind of processor that `accelerator` means here: cpu, cpu_bf16 or gpu."""
+    if accelerator == "mps":  # nothing was measured there: fp32, not compiled
+        return "cpu"
     if accelerator != "cpu":
         return "gpu"
     return "cpu_bf16" if _multiplies_in_bf16() else "cpu"

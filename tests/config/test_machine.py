@@ -43,6 +43,7 @@ def test_a_processor_is_told_by_its_flags(here: Path, cpuinfo: str | None, proce
         (here / "cpuinfo").write_text(cpuinfo)
     assert machine.processor("cpu") == processor
     assert machine.processor("gpu") == machine.processor("cuda") == "gpu"
+    assert machine.processor("mps") == "cpu"
     assert machine.fastest_trainer() == "cpu"
 
 
