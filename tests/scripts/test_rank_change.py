@@ -12,7 +12,7 @@ def entry(row: str, rank: tuple[int, int] | None, mean: float, **more: Any) -> d
     ranked = "ranked" if rank else "provisional"
     figures = {"rank_best": best, "rank_worst": worst, "mean": mean, "status": ranked}
     where = {"row": row, "recipe": "r", "dataset": "fashion_mnist"}
-    rest = {"std": 0.001, "seeds": 5, "failed": [], "train_seconds": 100.0}
+    rest = {"std": 0.001, "seeds": [0, 1, 2, 3, 4], "failed": [], "train_seconds": 100.0}
     return where | figures | rest | more
 
 
@@ -21,7 +21,7 @@ AFTER = [
     entry("top", (1, 1), 0.94),
     entry("new", (2, 2), 0.93, train_seconds=301.0),
     entry("mid", (3, 3), 0.92),
-    entry("short | x", None, 0.90, seeds=3),
+    entry("short | x", None, 0.90, seeds=[0, 1, 2]),
 ]
 
 
