@@ -9,7 +9,7 @@ import argparse
 import csv
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from fmnist_bench import __version__
-from fmnist_bench.board.exports import COLUMNS
+from fmnist_bench.board.entries import COLUMNS
 
 CONTEXT = {
     "@language": "en",
@@ -36,24 +36,25 @@ CONTEXT = {
     "source": "cr:source",
 }
 LICENSE = "https://spdx.org/licenses/MIT.html"
-TEXT, WHOLE, REAL = "sc:Text", "sc:Integer", "sc:Float"
+KINDS = {"integer": "sc:Integer", "number": "sc:Float", "boolean": "sc:Boolean"}
+"""Types of the board -> those of Croissant; lists stand in a cell as text."""
 
 Line = Mapping[str, str]
 
 
-def croissant(board: bytes, lines: list[Line], url: str, day: date) -> dict[str, Any]:
-    """Return the description of `board`, the CSV whose rows are `lines` (Croissant 1.0)."""
-    says = {"schema_version": "version of these columns"} | {n: s for n, (_, s) in COLUMNS.items()}
+def croissant(board: bytes, names: Sequence[str], url: str, day: date) -> dict[str, Any]:
+    """Return the description of `board`, the CSV whose columns are `names` (Croissant 1.0)."""
+    columns = {"schema_version": ("", "integer", "version of these columns")} | COLUMNS
     fields = [
         {
             "@type": "cr:Field",
             "@id": f"board/{name}",
             "name": name,
-            "description": says[name],
-            "dataType": _kind(line[name] for line in lines),
+            "description": columns[name][2],
+            "dataType": KINDS.get(columns[name][1], "sc:Text"),
             "source": {"fileObject": {"@id": "leaderboard.csv"}, "extract": {"column": name}},
         }
-        for name in lines[0]
+        for name in names
     ]
     return {
         "@context": CONTEXT,
@@ -81,19 +82,6 @@ def croissant(board: bytes, lines: list[Line], url: str, day: date) -> dict[str,
         ],
         "recordSet": [{"@type": "cr:RecordSet", "@id": "board", "name": "board", "field": fields}],
     }
-
-
-def _kind(values: Iterable[str]) -> str:
-    """Return the narrowest type that all `values` which are there have."""
-    there = [value for value in values if value]
-    for kind, read in ((WHOLE, int), (REAL, float)):
-        try:
-            for value in there:
-                read(value)
-        except ValueError:
-            continue
-        return kind if there else TEXT
-    return TEXT
 
 
 def _count(line: Line) -> int:
@@ -159,7 +147,7 @@ def main() -> None:
     content = options.board.read_bytes()
     lines = list(csv.DictReader(content.decode().splitlines()))
     (options.site / "cards").mkdir(parents=True, exist_ok=True)
-    described = croissant(content, lines, options.url, options.date)
+    described = croissant(content, list(lines[0]), options.url, options.date)
     (options.site / "croissant.json").write_text(json.dumps(described, indent=1) + "\n")
     rows: dict[str, list[Line]] = {}
     for line in lines:

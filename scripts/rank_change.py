@@ -67,7 +67,7 @@ def _rank(entry: Entry) -> str:
 def _cells(entry: Entry | None) -> str:
     if entry is None:
         return "- | -"
-    mean = "-" if entry["mean"] is None else f"{100 * entry['mean']:.2f} ({entry['seeds']})"
+    mean = "-" if entry["mean"] is None else f"{100 * entry['mean']:.2f} ({len(entry['seeds'])})"
     return f"{_rank(entry)} | {mean}"
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from huggingface_hub import ModelCard
 
-from fmnist_bench.board.exports import COLUMNS
+from fmnist_bench.board.entries import COLUMNS
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "metadata.py"
 FIGURES = {

@@ -51,6 +51,6 @@ def test_cheap_rows_are_those_with_new_runs(tmp_path: Path) -> None:
 
 
 def test_it_reads_what_the_board_writes() -> None:
-    from fmnist_bench.board.exports import COLUMNS
+    from fmnist_bench.board.entries import COLUMNS
 
     assert set(AFTER[0]) <= set(COLUMNS)
