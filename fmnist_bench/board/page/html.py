@@ -3,12 +3,16 @@
 import base64
 import hashlib
 import json
+from html import escape
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from string import Template
 from typing import Any
 
+from fmnist_bench.data.facts import DATASETS
+
 FILE_NAME = "leaderboard.html"
+_COSTS = {"parameters": "Parameters", "training_pflop": "PFLOP"}
 
 LIBRARY = "chart.umd.min.js"
 SCRIPTS = tuple(
@@ -40,10 +44,28 @@ def page(data: dict[str, Any]) -> bytes:
     text = Template(_read(assets / "page.html")).substitute(
         policy=policy,
         style=style,
+        plain=_plain(data.get("rows", [])),
         data=embedded(data),
         scripts="\n".join(f"<script>{script}</script>" for script in scripts),
     )
     return text.encode()
+
+
+def _plain(rows: list[dict[str, Any]]) -> str:
+    """Return the board as a table that needs no script: one line for each row."""
+    lines = []
+    for row in rows:
+        columns = row["columns"]
+        fashion = columns.get("fashion_mnist", {})
+        means = [columns.get(name, {}).get("percent", "-") for name in DATASETS]
+        costs = [row["cost"].get(kind, {}).get("text", "-") for kind in _COSTS]
+        rank = fashion.get("rank") or fashion.get("status", "MNIST only")
+        cells = (rank, row["title"], row["classifier"], *means, *costs, row["tier"])
+        lines.append("".join(f"<td>{escape(cell)}</td>" for cell in cells))
+    titles = (*(each.title for each in DATASETS.values()), *_COSTS.values())
+    head = "".join(f"<th>{title}</th>" for title in ("Rank", "Row", "Classifier", *titles, "Tier"))
+    body = "".join(f"<tr>{line}</tr>\n" for line in lines)
+    return f'<div class="box"><table><tr>{head}</tr>\n{body}</table></div>'
 
 
 def embedded(data: Any) -> str:

@@ -15,6 +15,7 @@ from fmnist_bench.board.standings import Board
 from fmnist_bench.data.facts import DATASETS
 from fmnist_bench.errors import BenchError
 
+_HARDEST = 12
 MOST_PICTURES = 600
 """Pictures of one dataset on the page; about 600 bytes each."""
 
@@ -51,10 +52,13 @@ def payload(
 
 def _hard(board: Board, dataset: str) -> dict[str, Any]:
     try:
-        found = hard_images([standing.row for standing in board.standings], dataset)
+        found = hard_images([standing.row for standing in board.standings], dataset, 10_000)
     except BenchError:
         return {"rows": 0, "images": []}
     rows = len(found.rows)
+    # The hardest are wrong everywhere and alike; those that rows disagree on tell more.
+    disputed = [image for image in found.images if image.share_wrong < 1]
+    shown = list(dict.fromkeys([*found.images[:_HARDEST], *disputed[:_HARDEST]]))
     images = [
         {
             "index": image.index,
@@ -66,7 +70,7 @@ def _hard(board: Board, dataset: str) -> dict[str, Any]:
                 for each, share in image.votes
             ],
         }
-        for image in found.images
+        for image in shown
     ]
     return {"rows": rows, "images": images}
 

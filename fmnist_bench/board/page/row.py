@@ -20,7 +20,7 @@ REVIEW_LONGEST = 4000
 
 
 def row_data(standing: Standing, review: str | None) -> dict[str, Any]:
-    """Return what the page says of one row; all have a column of Fashion-MNIST."""
+    """Return what the page says of one row; a column for each dataset that it is about."""
     row, label = standing.row, standing.row.label
     columns = {name: row.columns[name] for name in DATASETS}
     data: dict[str, Any] = {
@@ -35,9 +35,11 @@ def row_data(standing: Standing, review: str | None) -> dict[str, Any]:
         "columns": {
             name: column_data(each)
             for name, each in columns.items()
-            if each is row.fashion or each.planned
+            if each.planned
+            or each.runs
+            or (each is row.fashion and not row.columns["mnist"].planned)
         },
-        "cost": cost_data(row.resources),
+        "cost": cost_data(row.main.resources),
     }
     return data | _recorded(row) if row.runs else data
 

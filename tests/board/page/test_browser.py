@@ -240,6 +240,9 @@ def test_a_row_opens_with_all_that_is_known(visit: Callable[..., Page], site: Si
     column = data["columns"]["fashion_mnist"]
     detail = page.locator("tr.detail")
     expect(row(page, "cnn")).to_have_attribute("aria-expanded", "true")
+    assert detail.bounding_box()["height"] < 900  # its figures; the rest is folded
+    for title in ("Confusion matrix and hardest images", "How it was made"):
+        detail.get_by_text(title).click()
     assert detail.locator("pre.config").inner_text().rstrip() == data["config"].rstrip()
     assert detail.locator("pre.shell").inner_text() == "\n".join(data["command"])
     cells = detail.locator(".confusion td").all_inner_texts()
@@ -358,11 +361,13 @@ def test_a_hostile_record_is_only_text(visit: Callable[..., Page], site: Site) -
     page = visit()
     page.locator("tr.row .name").last.click()
     detail = page.locator("tr.detail")
+    detail.get_by_text("How it was made").click()
     expect(detail).to_contain_text("javascript:window.hacked=1")
     expect(detail).to_contain_text("onerror=window.hacked=1")
     expect(detail).to_contain_text("Failed runs")
     expect(page.locator("#notes")).to_contain_text("<img src=x")
     row(page, "cnn").click()
+    detail.get_by_text("How it was made").click()
     expect(detail.get_by_text("onerror=window.hacked=1")).to_be_visible()  # its review
     assert page.evaluate("window.hacked") is None
     assert page.locator("img, [onerror], a[href^='javascript']").count() == 0
@@ -395,12 +400,12 @@ def test_a_script_that_got_in_would_not_run(browser: Browser, site: Site) -> Non
 
 @pytest.mark.parametrize("tab", ["fashion", "mnist", "both"])
 def test_a_phone_scrolls_only_down(visit: Callable[..., Page], tab: str) -> None:
-    page = visit(f"#tab={tab}&row=cnn", width=390)
+    page = visit(f"#tab={tab}&row=cnn", width=360)
     expect(page.locator("tr.detail")).to_be_visible()
     page.get_by_text("results reported elsewhere").click()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
     outside = page.locator("tr.row *, #filters *, [role=tab], tr.detail .panel").evaluate_all(
-        """all => all.filter(e => e.getBoundingClientRect().right > 390.5)
+        """all => all.filter(e => e.getBoundingClientRect().right > 360.5)
                      .map(e => e.outerHTML.slice(0, 80))"""
     )
     assert outside == []
@@ -461,6 +466,73 @@ def test_the_theme_follows_the_system_and_then_the_button(visit: Callable[..., P
     assert page.evaluate(ground) == "rgb(246, 246, 243)"
     expect(button).to_have_attribute("aria-pressed", "false")
     assert page.evaluate(axis) != dark
+    page.reload()
+    assert page.evaluate(ground) == "rgb(246, 246, 243)"  # remembered
+
+
+def test_paper_is_light_and_the_screen_dark_again(visit: Callable[..., Page]) -> None:
+    page = visit("#row=vgg", color_scheme="dark")
+    axis = "costChart.options.scales.y.ticks.color"
+    dark = page.evaluate(axis)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(246, 246, 243)"
+    assert page.evaluate(axis) != dark
+    assert [text for ratio, text in page.evaluate(CONTRASTS) if ratio < 4.5] == []
+    page.emulate_media(media="screen")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate(axis) == dark
+
+
+def test_back_returns_to_what_was_shown(visit: Callable[..., Page]) -> None:
+    page = visit()
+    page.get_by_label("Search").fill("c")
+    row(page, "cnn").click()
+    page.get_by_role("tab", name="MNIST", exact=True).click()
+    page.go_back()
+    expect(page.get_by_role("tab", name="Fashion-MNIST")).to_have_attribute("aria-selected", "true")
+    expect(row(page, "cnn")).to_have_attribute("aria-expanded", "true")
+    page.go_back()
+    expect(page.locator("tr.detail")).to_have_count(0)
+    expect(page.get_by_label("Search")).to_have_value("c")
+
+
+def test_an_address_shows_its_row_or_says_that_it_is_gone(visit: Callable[..., Page]) -> None:
+    page = visit("#q=zzz&row=vgg")
+    expect(row(page, "vgg")).to_have_attribute("aria-expanded", "true")
+    page.evaluate("location.hash = '#row=left+long+ago'")
+    expect(page.get_by_text("No row left long ago is on this board.")).to_be_visible()
+    page.evaluate("location.hash = '#row=cnn'")
+    expect(page.locator("#gone")).to_be_hidden()
+
+
+@pytest.mark.parametrize(("given", "most"), [("1,500", 1500), ("1,5", 1.5), ("1.5k", 1500)])
+def test_a_count_is_read_as_it_is_written(
+    visit: Callable[..., Page], given: str, most: float
+) -> None:
+    assert visit().evaluate("text => countOf(text)", given) == most
+
+
+def test_a_laptop_shows_twelve_rows_of_one_line(visit: Callable[..., Page]) -> None:
+    page = visit()
+    heights = page.locator("tr.row").evaluate_all("all => all.map(row => row.offsetHeight)")
+    top = page.locator("tr.row").first.bounding_box()["y"]
+    # The last has a gap to tell of, in a line of its own.
+    assert top + 12 * max(heights[:4]) < 800
+
+
+def test_without_scripts_the_board_can_be_read(browser: Browser, site: Site) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(site.url)
+    lines = page.locator("noscript tr").all_inner_texts()
+    assert len(lines) == 1 + len(site.data["rows"])
+    first = site.data["rows"][0]
+    assert first["classifier"] in lines[1]
+    assert first["columns"]["fashion_mnist"]["percent"] in lines[1]
+    assert page.locator("form").is_hidden()
+    assert page.locator("img, b").count() == 0
+    context.close()
 
 
 def test_an_empty_board_is_a_page_too(browser: Browser, tmp_path: Path) -> None:

@@ -34,7 +34,6 @@ function tableColumns() {
   const rest = [
     { label: "Runs", sort: "count", numeric: true, cell: (row) => runsText(mainColumn(row)) },
     cost("Parameters", "parameters"),
-    cost("MACs", "macs"),
     cost("PFLOP", "training_pflop"),
   ];
   return [

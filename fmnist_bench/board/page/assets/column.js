@@ -9,12 +9,19 @@ function columnPanels(column, dataset) {
   const names = data.datasets[dataset].classes;
   return [
     accuracyPanel(column),
+    classesPanel(column, names),
     curvePanel(column),
     failed,
-    confusionPanel(column, names),
-    classesPanel(column, names),
-    hardestPanel(column, dataset),
+    folded("Confusion matrix and hardest images", [
+      confusionPanel(column, names),
+      hardestPanel(column, dataset),
+    ]),
   ];
+}
+
+function folded(title, panels) {
+  const body = make("div", { class: "panels" }, panels);
+  return make("details", { class: "made wide" }, make("summary", {}, title), body);
 }
 
 function accuracyPanel(column) {
@@ -33,19 +40,24 @@ function accuracyPanel(column) {
       ["Calibration error, %", column.calibration],
       ["Most confused", column.confused],
     ]),
-    simpleTable(
-      { label: "Seeds", class: "seeds" },
-      [
+    seedsTable(column.runs),
+  );
+}
+
+function seedsTable(runs) {
+  const timed = runs.some((run) => run.time !== "-");
+  return simpleTable(
+    { label: "Seeds", class: "seeds" },
+    [
         { text: "Seed" },
         { text: "Test, %", numeric: true },
         { text: "Validation, %", numeric: true },
         { text: "Epochs", numeric: true },
-        { text: "Time", numeric: true },
+        ...(timed ? [{ text: "Time", numeric: true }] : []),
       ],
-      column.runs.map((run) =>
-        [run.seed, run.accuracy, run.validation, run.epochs, run.time].map(String),
+      runs.map((run) =>
+        [run.seed, run.accuracy, run.validation, run.epochs, ...(timed ? [run.time] : [])].map(String),
       ),
-    ),
   );
 }
 

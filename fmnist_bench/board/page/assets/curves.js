@@ -35,7 +35,7 @@ function curveConfig(curve) {
       datasets: [
         line("Validation, %", "validation", "blue", []),
         line("Training, %", "train", "vermillion", [5, 3]),
-      ],
+      ].filter((set) => set.data.some((value) => value !== null)),
     },
     options: {
       scales: {

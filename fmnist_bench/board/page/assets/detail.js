@@ -3,13 +3,18 @@
 
 function detail(row) {
   const datasets = TABS[state.tab].datasets.filter((name) => row.columns[name]);
-  const parts = [make("div", { class: "panels" }, facts(row), reproduce(row), config(row))];
-  for (const name of datasets) {
+  const figures = datasets.map((name) => {
     const title = data.datasets[name].title;
-    if (datasets.length > 1) parts.push(make("h3", { class: "dataset" }, title));
-    parts.push(make("div", { class: "panels" }, columnPanels(row.columns[name], name)));
-  }
-  return parts;
+    return [
+      datasets.length > 1 ? make("h3", { class: "dataset" }, title) : null,
+      make("div", { class: "panels" }, columnPanels(row.columns[name], name)),
+    ];
+  });
+  const made = make("div", { class: "panels" }, facts(row), reproduce(row), config(row));
+  return [
+    ...figures.flat().filter(Boolean),
+    make("details", { class: "made" }, make("summary", {}, "How it was made"), made),
+  ];
 }
 
 function definitions(pairs) {
@@ -103,11 +108,7 @@ function config(row) {
   return make(
     "div",
     { class: "panel" },
-    make(
-      "details",
-      { open: true },
-      make("summary", {}, "Config"),
-      make("pre", { class: "config", tabindex: 0 }, row.config),
-    ),
+    make("h3", {}, "Config"),
+    make("pre", { class: "config", tabindex: 0 }, row.config),
   );
 }

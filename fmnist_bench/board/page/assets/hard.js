@@ -23,7 +23,8 @@ function hardOf(name) {
       "p",
       { class: "muted" },
       `${title}: test images that more than half of ${hard.rows} rows get wrong, one vote ` +
-        "for each row. Below each: its published label, then the rows' votes. Some labels may be the mistake.",
+        "for each row: first those that most get wrong, whose label may be the mistake, then some " +
+        "that rows disagree on. Below each: its published label, then the rows' votes.",
     ),
     gallery(name, hard.images, (image, names) => hardCaption(image, names)),
   );

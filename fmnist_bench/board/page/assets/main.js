@@ -63,7 +63,7 @@ function filtered() {
   markMost();
   renderRows();
   renderCost();
-  writeAddress();
+  writeAddress(true);
 }
 
 byId("filters").addEventListener("input", filtered);
@@ -109,16 +109,22 @@ function start() {
 
 function fromAddress() {
   readAddress();
+  const named = data.rows.find((row) => row.title === state.row);
+  byId("gone").hidden = !state.row || Boolean(named);
+  byId("gone").textContent = state.row && !named ? `No row ${state.row} is on this board.` : "";
+  if (named) reveal(named);
   showFilters();
   renderAll();
-  if (state.row)
-    nameButton(data.rows.findIndex((row) => row.title === state.row))?.scrollIntoView();
+  if (named) nameButton(data.rows.indexOf(named))?.scrollIntoView();
 }
 
 addEventListener("hashchange", fromAddress);
+addEventListener("beforeprint", () => printing(true));
+addEventListener("afterprint", () => printing(false));
 whenThemed(() => {
   renderCost();
   showOpen();
 });
+for (const part of document.querySelectorAll("[data-live]")) part.hidden = false;
 start();
 markTheme();

@@ -9,11 +9,9 @@ function toggle(row) {
 
 // From a chart or another table: a row that the filters hide is shown again.
 function openRow(row) {
-  if (!matches(row)) {
-    Object.assign(state, { q: DEFAULTS.q, state: DEFAULTS.state, most: DEFAULTS.most });
+  if (reveal(row)) {
     showFilters();
-    renderRows();
-    renderCost();
+    renderAll();
   }
   state.row = row.title;
   showOpen();
@@ -21,6 +19,14 @@ function openRow(row) {
   const button = nameButton(data.rows.indexOf(row));
   button?.scrollIntoView({ block: "start" });
   button?.focus();
+}
+
+// Let go of filters, and of a tab, that hide `row`; say whether there were any.
+function reveal(row) {
+  if (matches(row)) return false;
+  Object.assign(state, { q: DEFAULTS.q, state: DEFAULTS.state, most: DEFAULTS.most });
+  if (!matches(row)) state.tab = "mnist";
+  return true;
 }
 
 const nameButton = (place) => byId(`row-${place}`)?.querySelector(".name");

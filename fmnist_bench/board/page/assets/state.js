@@ -38,13 +38,17 @@ function readAddress() {
   if (!["up", "down"].includes(state.way)) state.way = DEFAULTS.way;
 }
 
-function writeAddress() {
+// Back leads to what was shown before; of what is typed, only the end is kept.
+function writeAddress(typed = false) {
   const kept = Object.entries(state).filter(([key, value]) => value !== DEFAULTS[key]);
-  history.replaceState(null, "", `#${new URLSearchParams(kept)}`);
+  const address = `#${new URLSearchParams(kept)}`;
+  if (address === (location.hash || "#")) return;
+  history[typed ? "replaceState" : "pushState"](null, "", address);
 }
 
-// 500k, 2M, 1.5e6: a count, or NaN. Nothing given is no limit.
-function countOf(text) {
+// 500k, 2M, 1.5e6, 1,500,000: a count, or NaN. Nothing given is no limit.
+function countOf(given) {
+  const text = /^\s*\d{1,3}(,\d{3})+\s*$/.test(given) ? given.replaceAll(",", "") : given;
   const found = /^\s*(\d+(?:[.,]\d+)?(?:e\d)?)\s*([kmg]?)\s*$/i.exec(text);
   if (!found) return text.trim() ? NaN : Infinity;
   const unit = { "": 1, k: 1e3, m: 1e6, g: 1e9 }[found[2].toLowerCase()];

@@ -97,7 +97,7 @@ function rowElement(row, columns) {
 function nameCell(row, place) {
   return make(
     "th",
-    { scope: "row", role: "rowheader" },
+    { scope: "row", role: "rowheader", title: row.classifier },
     make(
       "button",
       {

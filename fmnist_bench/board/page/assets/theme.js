@@ -27,8 +27,31 @@ function themed() {
   for (const listener of listeners) listener();
 }
 
+// A page opened from a file may have no storage; then the choice lasts as long as the page.
+function remembered(choice) {
+  try {
+    if (choice) localStorage.setItem("fmnist-bench-theme", choice);
+    return localStorage.getItem("fmnist-bench-theme");
+  } catch {
+    return choice;
+  }
+}
+
+function choose(choice) {
+  if (["light", "dark"].includes(choice)) document.documentElement.dataset.theme = choice;
+  else delete document.documentElement.dataset.theme;
+}
+
+// Paper is light, and so are the charts on it.
+function printing(on) {
+  choose(on ? "light" : remembered());
+  themed();
+}
+
 byId("theme").addEventListener("click", () => {
-  document.documentElement.dataset.theme = isDark() ? "light" : "dark";
+  choose(isDark() ? "light" : "dark");
+  remembered(document.documentElement.dataset.theme);
   themed();
 });
+choose(remembered());
 darkSystem.addEventListener("change", themed);
