@@ -2,31 +2,45 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytorch_lightning as pl
 import torch
+from pydantic import Field, InstanceOf
 from torch import Tensor
 
+from fmnist_bench.data.arguments import Count, Whole, check, check_fields
 from fmnist_bench.data.augment import Augmentation
-from fmnist_bench.data.augment.arguments import check_choice, check_names, check_whole
-from fmnist_bench.data.augment.contract import check_augmentations
 from fmnist_bench.data.batches import Batch, EvalBatches, Shard, TrainBatches, as_tensors
 from fmnist_bench.data.facts import DATASETS, digest_of, published_facts
 from fmnist_bench.data.obtain import check_request, obtain
 from fmnist_bench.data.parts import find_folder, read_part
-from fmnist_bench.data.scaling import SCALINGS, Scaling, pixel_statistics
-from fmnist_bench.data.split import check_split, split_indices
+from fmnist_bench.data.scaling import Named, Scaling, pixel_statistics
+from fmnist_bench.data.split import Way, check_split, split_indices
 from fmnist_bench.data.verify import read_own, read_published
 from fmnist_bench.errors import BenchError
 from fmnist_bench.paths import cache_dir
 from fmnist_bench.streams import generator
 
 _ONE_PROCESS = Shard(0, 1)
+_AT_THE_TOP = ("batch_size", "eval_batch_size", "drop_last", "seed")
+_OF_THE_PROTOCOL = ("split", "validation", "split_seed")
 
 
+def _key(argument: str) -> str:
+    """Return where the user sets `argument`."""
+    if argument in _AT_THE_TOP:
+        return argument
+    return f"{'protocol' if argument in _OF_THE_PROTOCOL else 'data'}.{argument}"
+
+
+_Names = Annotated[Sequence[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
 class ImageDataModule(pl.LightningDataModule):
     """Fashion-MNIST, MNIST, or idx files of the user's own.
 
@@ -38,49 +52,38 @@ class ImageDataModule(pl.LightningDataModule):
     """
 
     name: str
+    folder: str | Path | None
+    verify: bool
+    scaling: Named
+    class_names: _Names | None
+    augmentations: Mapping[str, Any]
+    split: Way
+    validation: Whole
+    split_seed: Whole
+    batch_size: Count
+    eval_batch_size: Count
+    drop_last: bool
+    seed: Whole
 
-    def __init__(
-        self,
-        *,
-        name: str,
-        folder: str | Path | None,
-        verify: bool,
-        scaling: str,
-        class_names: Sequence[str] | None,
-        augmentations: Mapping[str, Augmentation],
-        split: str,
-        validation: int,
-        split_seed: int,
-        batch_size: int,
-        eval_batch_size: int,
-        drop_last: bool,
-        seed: int,
-    ) -> None:
+    def __post_init__(self) -> None:
         """Check the arguments, each under its config's key, and read nothing.
 
         Raises:
             BenchError: one of them is wrong.
         """
         super().__init__()
-        self._folder = None if folder is None else Path(folder)
-        check_choice("data.verify", verify, (True, False))
-        check_request(name, folder=self._folder, verify=verify)
-        check_choice("data.scaling", scaling, SCALINGS)
-        published = DATASETS[name].class_names if name in DATASETS else None
-        if class_names is not None:
-            check_names("data.class_names", class_names, published)
-        check_augmentations(augmentations)
-        check_split(split, validation)
-        check_whole("protocol.split_seed", split_seed, 0)
-        check_whole("batch_size", batch_size, 1)
-        check_whole("eval_batch_size", eval_batch_size, 1)
-        check_choice("drop_last", drop_last, (True, False))
-        check_whole("seed", seed, 0)
-        self.name, self._verify, self._scaling_name = name, verify, scaling
-        self._class_names = tuple(class_names or published or ())
-        self._split_as = dict[str, Any](split=split, validation=validation, split_seed=split_seed)
-        self._batch_size, self._eval_batch_size, self._seed = batch_size, eval_batch_size, seed
-        self._drop_last, self._augmentations = drop_last, list(augmentations.values())
+        check_fields(self, _key)
+        folder = self._folder = None if self.folder is None else Path(self.folder)
+        check_request(self.name, folder=folder, verify=self.verify)
+        published = DATASETS[self.name].class_names if self.name in DATASETS else None
+        names = self.class_names or published or ()
+        if len(set(names)) < len(names) or (published and len(names) != len(published)):
+            wanted = f"{len(published)} different names" if published else "every name once"
+            raise BenchError(f"data.class_names: {', '.join(names)}; expected {wanted}")
+        self._named = tuple(names)
+        for key, each in self.augmentations.items():
+            check(f"augment.{key}", each, InstanceOf[Augmentation])
+        check_split(self.split, self.validation)
         self._train: tuple[Tensor, Tensor] | None = None
 
     def prepare_data(self) -> None:
@@ -98,28 +101,33 @@ class ImageDataModule(pl.LightningDataModule):
         if self._train is not None:
             return
         home = find_folder(self.name, self._folder) if self._folder else cache_dir() / self.name
-        classes = len(self._class_names) or None
-        parts = read_published(self.name, home) if self._verify else read_own(home, classes)
+        classes = len(self._named) or None
+        parts = read_published(self.name, home) if self.verify else read_own(home, classes)
         images, labels = as_tensors(parts["train_images"], parts["train_labels"])
         self._home = home
         self._sha256 = {part: read.sha256 for part, read in parts.items()}
         self.digest = digest_of(self._sha256)
-        self._split = split_indices(labels.numpy(), **self._split_as)
+        self._split = split_indices(
+            labels.numpy(),
+            split=self.split,
+            validation=self.validation,
+            split_seed=self.split_seed,
+        )
         self.split_digest = self._split.digest if len(self._split.validation) else None
-        self.class_names = self._class_names or tuple(map(str, range(int(labels.max()) + 1)))
+        self.class_names = self._named or tuple(map(str, range(int(labels.max()) + 1)))
         self.image_shape = tuple(images.shape[1:])
         self.train_images, self.test_images = len(labels), len(parts["test_labels"].array)
         self.statistics = published_facts(self.name, self.digest) or pixel_statistics(images)
-        self._scaling = scaling = Scaling(self._scaling_name, self.statistics)
+        self._scaling = scaling = Scaling(self.scaling, self.statistics)
         self.pixel_scaling = scaling.channels
-        self._scored = partial(EvalBatches, batch_size=self._eval_batch_size, scaling=scaling)
+        self._scored = partial(EvalBatches, batch_size=self.eval_batch_size, scaling=scaling)
         self._trained = partial(
             TrainBatches,
-            batch_size=self._batch_size,
-            drop_last=self._drop_last,
-            augmentations=self._augmentations,
+            batch_size=self.batch_size,
+            drop_last=self.drop_last,
+            augmentations=list(self.augmentations.values()),
             scaling=scaling,
-            seed=self._seed,
+            seed=self.seed,
         )
         self._train = images, labels
 
@@ -144,10 +152,10 @@ class ImageDataModule(pl.LightningDataModule):
 
     def noise_batches(self, steps: int, device: torch.device) -> TrainBatches:
         """Return `steps` batches like an epoch's of random pixels and labels, to learn nothing."""
-        stream, count = generator(self._seed, "noise"), steps * self._batch_size
+        stream, count = generator(self.seed, "noise"), steps * self.batch_size
         shape = (count, *self.image_shape)
         images = torch.randint(256, shape, generator=stream, dtype=torch.uint8).to(device)
-        labels = torch.randint(len(self.class_names), (count,), generator=stream).to(device)
+        labels = torch.randint(len(self.class_names or ()), (count,), generator=stream).to(device)
         indices = torch.arange(count)
         return self._trained(images, labels, indices, epoch=lambda: 0, shard=_ONE_PROCESS)
 

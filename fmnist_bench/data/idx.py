@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from fmnist_bench.errors import BenchError
 
 _ELEMENTS = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-_LABELS, _IMAGES = ("uint8", "int16", "int32"), ("uint8",)
+_TAKEN = {1: ("uint8", "int16", "int32"), 3: ("uint8",), 4: ("uint8",)}
+"""Number of dimensions -> elements that such an array may have."""
 
 
 def read_idx(path: Path) -> NDArray[Any]:
@@ -42,19 +43,13 @@ def read_unpacked(path: Path) -> bytes:
     path = stored(path)
     try:
         content = path.read_bytes()
+        # Told by the content, because browsers unpack a download without renaming it.
+        return gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise BenchError(f"{path}: broken gzip file ({error}); fetch it again") from None
     except OSError as error:
-        raise BenchError(
-            f"{path}: cannot be read ({error.strerror}); expected an idx file"
-        ) from None
-    # Told by the content, because browsers unpack a download without renaming it.
-    if not content.startswith(b"\x1f\x8b"):
-        return content
-    try:
-        return gzip.decompress(content)
-    except EOFError:
-        raise BenchError(f"{path}: truncated gzip file; fetch it again") from None
-    except (gzip.BadGzipFile, zlib.error) as error:
-        raise BenchError(f"{path}: corrupt gzip file ({error}); fetch it again") from None
+        said = f"cannot be read ({error.strerror}); expected an idx file"
+        raise BenchError(f"{path}: {said}") from None
 
 
 def parse_idx(content: bytes, path: Path) -> NDArray[Any]:
@@ -68,28 +63,22 @@ def parse_idx(content: bytes, path: Path) -> NDArray[Any]:
         BenchError: as `read_idx`.
     """
     if len(content) < 4 or content[:2] != b"\0\0":
-        raise BenchError(
-            f"{path}: not an idx file (begins with {content[:4].hex() or 'nothing'}, "
-            "expected 00000801 for labels or 00000803 for images); fetch it again"
-        )
+        begins = content[:4].hex() or "nothing"
+        raise BenchError(f"{path}: not an idx file (begins with {begins}); fetch it again")
     code, dimensions = content[2], content[3]
-    if dimensions not in (1, 3, 4):
-        raise BenchError(
-            f"{path}: has {dimensions} dimensions, expected 1 (labels), 3 (grey images) or "
-            "4 (colour images); convert it to that shape"
-        )
     element = np.dtype(_ELEMENTS[code]) if code in _ELEMENTS else None
-    name = element.name if element else f"unknown type 0x{code:02x}"
-    expected = _LABELS if dimensions == 1 else _IMAGES
-    if element is None or name not in expected:
-        raise BenchError(f"{path}: holds {name}, expected {' or '.join(expected)}; convert it")
+    if element is None or element.name not in _TAKEN.get(dimensions, ()):
+        name = element.name if element else f"unknown type 0x{code:02x}"
+        raise BenchError(
+            f"{path}: holds {name} in {dimensions} dimensions, expected labels of uint8, int16 "
+            "or int32 in 1 or images of uint8 in 3, or 4 in colour; convert it"
+        )
     start = 4 + 4 * dimensions
     shape = tuple(int.from_bytes(content[at : at + 4], "big") for at in range(4, start, 4))
     size = start + math.prod(shape) * element.itemsize
     if len(content) != size:
         wrong = "truncated" if len(content) < size else "too long"
-        raise BenchError(
-            f"{path}: {wrong} ({len(content)} bytes, its header says {size}); fetch it again"
-        )
+        said = f"{wrong} ({len(content)} bytes, its header says {size}); fetch it again"
+        raise BenchError(f"{path}: {said}")
     # A copy: PyTorch warns about arrays it may not write to.
-    return np.frombuffer(content, element, offset=start).reshape(shape).astype(name)
+    return np.frombuffer(content, element, offset=start).reshape(shape).astype(element.name)

@@ -1,9 +1,9 @@
 """Making sure that a dataset's four checked idx files lie in one folder."""
 
+import contextlib
 import re
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -34,6 +34,7 @@ def obtain(name: str, *, folder: Path | None, verify: bool, cache: Path, say: Sa
     """
     check_request(name, folder=folder, verify=verify)
     title = dataset_facts(name).title if verify else name
+    home = cache / name
     if folder is not None:
         home = find_folder(name, folder)
         if verify:
@@ -41,16 +42,15 @@ def obtain(name: str, *, folder: Path | None, verify: bool, cache: Path, say: Sa
         else:
             read_own(home, len(DATASETS[name].class_names) if name in DATASETS else None)
         say(f"{title} from {folder}: found{'' if verify else ', taken without verification'}")
-        return home
-    home = cache / name
-    if _missing(name, home):
-        with _locked(cache, name, say):
-            reason = _missing(name, home)  # again: another process may have fetched it meanwhile
-            if reason:
-                say(f"{title} from the cache ({home}): passed over ({reason})")
-                _fetch(name, home, say)
-                return home
-    say(f"{title} from the cache ({home}): found")
+    elif _missing(name, home) is None:
+        say(f"{title} from the cache ({home}): found")
+    else:
+        try:
+            _fill(name, home, say)
+        except OSError as error:
+            raise BenchError(
+                f"{cache}: cannot be written ({error.strerror}); name another cache folder"
+            ) from None
     return home
 
 
@@ -58,13 +58,9 @@ def check_request(name: str, *, folder: Path | None, verify: bool) -> None:
     """Check that data of that name can be asked for in that way.
 
     Raises:
-        BenchError: own data has no folder, a name that no folder can have, or a published
-            one in another spelling; or nothing is published under the name.
+        BenchError: own data has no folder or a published name in another spelling, or nothing
+            is published under the name.
     """
-    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
-        raise BenchError(
-            f"data.name: {name!r}, expected letters, digits, dots, dashes and underscores"
-        )
     known = ", ".join(DATASETS)
     if name in DATASETS:
         if folder is None and not verify:
@@ -72,7 +68,7 @@ def check_request(name: str, *, folder: Path | None, verify: bool) -> None:
                 "data.verify=false: only for data of your own; name its folder with "
                 "data.folder=FOLDER"
             )
-    elif re.sub("[^a-z0-9]", "", name.lower()) in known.replace("_", "").split(", "):
+    elif re.sub("[^a-z0-9]", "", str(name).lower()) in known.replace("_", "").split(", "):
         raise BenchError(
             f"data.name: {name!r} is taken by the published {known}; give data of your own "
             "another name"
@@ -87,12 +83,31 @@ def check_request(name: str, *, folder: Path | None, verify: bool) -> None:
 def _missing(name: str, home: Path) -> str | None:
     """Say why the cache does not have the dataset, or None if it does."""
     try:
-        if not home.is_dir():
-            return "nothing there"
+        find_folder(name, home)
         read_published(name, home)
     except BenchError as error:
         return str(error)
     return None
+
+
+def _fill(name: str, home: Path, say: Say) -> None:
+    """Fetch the dataset into `home`, unless another process does so meanwhile."""
+    home.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(f"{home}.lock")  # the system frees it if the process dies
+    with contextlib.suppress(Timeout):
+        lock.acquire(timeout=0)
+    if not lock.is_locked:
+        say(f"waiting for another process that fetches {dataset_facts(name).title}")
+        lock.acquire()
+    try:
+        reason = _missing(name, home)
+        if reason is None:
+            say(f"{dataset_facts(name).title} from the cache ({home}): found")
+        else:
+            say(f"{dataset_facts(name).title} from the cache ({home}): passed over ({reason})")
+            _fetch(name, home, say)
+    finally:
+        lock.release()
 
 
 def _fetch(name: str, home: Path, say: Say) -> None:
@@ -104,41 +119,19 @@ def _fetch(name: str, home: Path, say: Say) -> None:
         shutil.rmtree(scratch, ignore_errors=True)  # of the source before, or of a killed process
         try:
             scratch.mkdir(parents=True)
-            found = source(scratch, say)
-            parts = read_published(name, find_folder(name, found))
+            parts = read_published(name, find_folder(name, source(scratch, say)))
             ready.mkdir()
             for part, read in parts.items():
                 (ready / FILE_NAMES[part]).write_bytes(read.content)
             shutil.rmtree(home, ignore_errors=True)
             ready.rename(home)
-        except BenchError as reason:
-            say(f"{line}: passed over ({reason})")
-        else:
             say(f"{line}: found and verified")
             return
+        except BenchError as reason:
+            say(f"{line}: passed over ({reason})")
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
     raise BenchError(
         f"{dataset_facts(name).title}: no source has it; put its four idx files in a folder and "
         "name that with data.folder=FOLDER"
     )
-
-
-@contextmanager
-def _locked(cache: Path, name: str, say: Say) -> Iterator[None]:
-    """Hold the lock of dataset `name` in `cache`; the system frees it if the process dies."""
-    lock = FileLock(cache / f"{name}.lock")
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            say(f"waiting for another process that fetches {dataset_facts(name).title}")
-            lock.acquire()
-        yield
-    except OSError as error:
-        raise BenchError(
-            f"{cache}: cannot be written ({error.strerror}); name another cache folder"
-        ) from None
-    finally:
-        lock.release()

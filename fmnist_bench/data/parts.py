@@ -58,18 +58,13 @@ def find_folder(name: str, folder: Path) -> Path:
     Raises:
         BenchError: the folder or one of the files is missing.
     """
-    if not folder.is_dir():
-        raise BenchError(f"{folder}: no such folder; expected one that holds the four idx files")
     nested = folder / _TORCHVISION_FOLDERS.get(name, "")
-    home = folder if len(_missing_in(folder)) < len(FILE_NAMES) else nested
-    missing = _missing_in(home)
-    if missing:
-        raise BenchError(
-            f"{home}: no {missing[0]} (raw or .gz) in it; expected the idx files "
-            f"{', '.join(FILE_NAMES.values())}"
-        )
+    here = any(stored(folder / base).is_file() for base in FILE_NAMES.values())
+    home = nested if nested.is_dir() and not here else folder
+    for base in FILE_NAMES.values():
+        if not stored(home / base).is_file():
+            raise BenchError(
+                f"{home}: no {base} (raw or .gz) in it; expected a folder of the idx files "
+                f"{', '.join(FILE_NAMES.values())}"
+            )
     return home
-
-
-def _missing_in(folder: Path) -> list[str]:
-    return [base for base in FILE_NAMES.values() if not stored(folder / base).is_file()]

@@ -1,15 +1,22 @@
 """From uint8 pixels to the net's float input."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from fmnist_bench.data.arguments import check
 from fmnist_bench.data.facts import DatasetFacts
 from fmnist_bench.errors import BenchError
 
-SCALINGS = ("standardize", "unit", "raw", "as_mnist")
+Named = Literal["standardize", "unit", "raw", "as_mnist"]
+_FIXED = {
+    "unit": (1 / 255, 0.0),
+    "raw": (1.0, 0.0),
+    "as_mnist": (1 / (255 * 0.3081), -0.1307 / 0.3081),
+}
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,8 @@ class Scaling:
 
     `standardize` gives each channel of the training images mean 0 and standard deviation 1,
     `unit` gives 0 to 1, `raw` 0 to 255. `as_mnist` standardizes with the mean and deviation of
-    MNIST whatever the dataset, as much published code for Fashion-MNIST does.
+    MNIST whatever the dataset, as much published code for Fashion-MNIST does. `channels` has
+    factor and offset of each channel, or one pair for all, on pixels from 0 to 255.
     """
 
     def __init__(self, name: str, statistics: PixelStatistics | DatasetFacts) -> None:
@@ -47,31 +55,25 @@ class Scaling:
             BenchError: there is no such scaling, or all pixels of a channel are the same,
                 which cannot be standardized.
         """
-        if name not in SCALINGS:
-            raise BenchError(f"data.scaling: {name!r}, expected one of {', '.join(SCALINGS)}")
+        check("data.scaling", name, Named)
         means, stds = np.atleast_1d(statistics.mean, statistics.std)
-        self._channels = [(1.0, 0.0) if name == "raw" else (1 / 255, 0.0)]
-        if name == "as_mnist":
-            self._channels = [(1 / (255 * 0.3081), -0.1307 / 0.3081)]
-        if name == "standardize":
-            if not stds.all():
-                raise BenchError(
-                    "data.scaling: standardize cannot scale training images whose pixels are all "
-                    "the same; choose unit or raw"
-                )
-            pairs = zip(means.tolist(), stds.tolist(), strict=True)
-            self._channels = [(1 / (255 * std), -mean / std) for mean, std in pairs]
-
-    @property
-    def channels(self) -> list[tuple[float, float]]:
-        """Factor and offset of each channel, or one pair for all, on pixels from 0 to 255."""
-        return self._channels
+        if name == "standardize" and not stds.all():
+            raise BenchError(
+                "data.scaling: standardize cannot scale training images whose pixels are all the "
+                "same; choose unit or raw"
+            )
+        pairs = zip(means.tolist(), stds.tolist(), strict=True)
+        self.channels: list[tuple[float, float]] = (
+            [_FIXED[name]]
+            if name in _FIXED
+            else [(1 / (255 * std), -mean / std) for mean, std in pairs]
+        )
 
     def __call__(self, images: Tensor) -> Tensor:
         scaled = images.to(torch.float32, copy=True)
-        grey = len(self._channels) == 1
+        grey = len(self.channels) == 1
         # Numbers, not a tensor of them, which would have to be copied to the device.
-        for number, (factor, offset) in enumerate(self._channels):
+        for number, (factor, offset) in enumerate(self.channels):
             channel = scaled if grey else scaled[..., number, :, :]
             if factor != 1:
                 channel.mul_(factor)

@@ -72,22 +72,18 @@ def digest_of_served(data: ServesImages) -> str:
 
 
 def _checked(batch: object, where: str, data: ServesImages) -> tuple[Tensor, Tensor]:
-    if not isinstance(batch, tuple | list) or len(batch) != 2:
-        raise BenchError(f"{where}: expected (images, labels), got {type(batch).__name__}")
+    if not isinstance(batch, tuple | list) or [type(each) for each in batch] != [Tensor, Tensor]:
+        raise BenchError(f"{where}: {type(batch).__name__}, expected (images, labels), two tensors")
     images, labels = batch
-    if not isinstance(images, Tensor) or images.ndim != 4 or not images.is_floating_point():
-        raise BenchError(f"{where}: images {_said(images)}, expected a float tensor (B, C, H, W)")
-    if not isinstance(labels, Tensor) or labels.dtype != torch.int64 or labels.ndim != 1:
-        raise BenchError(f"{where}: labels {_said(labels)}, expected an int64 tensor (B,)")
-    if len(labels) != len(images) or not bool(
-        ((labels >= 0) & (labels < len(data.class_names))).all()
-    ):
-        raise BenchError(
-            f"{where}: expected a label from 0 to {len(data.class_names) - 1} for each of "
-            f"{len(images)} images; name every class in class_names"
-        )
+    if images.ndim != 4 or not images.is_floating_point():
+        raise BenchError(f"{where}: images {_form(images)}, expected a float tensor (B, C, H, W)")
+    if labels.dtype != torch.int64 or labels.shape != images.shape[:1]:
+        raise BenchError(f"{where}: labels {_form(labels)}, expected int64 [{len(images)}]")
+    most = len(data.class_names) - 1
+    if bool(((labels < 0) | (labels > most)).any()):
+        raise BenchError(f"{where}: expected labels from 0 to {most}; name every class")
     return images, labels
 
 
-def _said(value: object) -> str:
-    return f"{value.dtype} {list(value.shape)}" if isinstance(value, Tensor) else repr(value)[:60]
+def _form(tensor: Tensor) -> str:
+    return f"{tensor.dtype} {list(tensor.shape)}"

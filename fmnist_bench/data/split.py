@@ -6,14 +6,15 @@ that the same images validate with every version of every library, and anyone ca
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fmnist_bench.data.arguments import Whole, check
 from fmnist_bench.errors import BenchError
 
-SPLITS = ("stratified", "shuffled", "first", "none")
+Way = Literal["stratified", "shuffled", "first", "none"]
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,8 @@ def check_split(split: str, validation: int) -> None:
     Raises:
         BenchError: `split` is unknown, or `validation` does not go with it.
     """
-    if split not in SPLITS:
-        raise BenchError(f"protocol.split: {split!r} is unknown; choose from {', '.join(SPLITS)}")
-    if not isinstance(validation, int) or validation < 0:
-        raise BenchError(f"protocol.validation: {validation!r}, expected a whole number of images")
+    check("protocol.split", split, Way)
+    check("protocol.validation", validation, Whole)
     if (split == "none") != (validation == 0):
         raise BenchError(
             f"protocol.validation: {validation} does not go with protocol.split={split}; "
@@ -52,19 +51,17 @@ def split_indices(
     """Split `labels` (integers from 0, shape (n,)) of the training images.
 
     `stratified` takes equally many images of each class, `shuffled` any images,
-    `first` the first ones in file order, `none` no image.
+    `first` the first ones of the file and `none` no image, for validation.
 
     Raises:
-        BenchError: as `check_split`, or these labels cannot give that split.
+        BenchError: `validation` does not fit the split and the labels.
     """
     check_split(split, validation)
     if validation >= len(labels):
-        raise BenchError(
-            f"protocol.validation: {validation} of {len(labels)} training images; take fewer"
-        )
-    chosen = _chosen(labels, split, validation, split_seed)
+        said = f"{validation} of {len(labels)} training images; take fewer"
+        raise BenchError(f"protocol.validation: {said}")
     is_validation = np.zeros(len(labels), dtype=bool)
-    is_validation[chosen] = True
+    is_validation[_chosen(labels, split, validation, split_seed)] = True
     return Split(np.flatnonzero(~is_validation), np.flatnonzero(is_validation))
 
 
@@ -73,20 +70,16 @@ def _chosen(
 ) -> NDArray[Any]:
     if split in ("first", "none"):
         return np.arange(count)
-    order = _hash_order(len(labels), split_seed)
+    keys = [hashlib.sha256(f"{split_seed}:{n}".encode()).digest() for n in range(len(labels))]
+    order = np.array(sorted(range(len(labels)), key=keys.__getitem__))
     if split == "shuffled":
         return order[:count]
     classes, sizes = np.unique(labels, return_counts=True)
-    per_class, rest = divmod(count, len(classes))
-    if rest or per_class > sizes.min():
+    each, rest = divmod(count, len(classes))
+    if rest or each > sizes.min():
         raise BenchError(
-            f"protocol.validation: {count} images do not divide evenly over the "
-            f"{len(classes)} classes of these labels, the smallest of {sizes.min()} images; "
-            f"take a multiple of {len(classes)}, or protocol.split=shuffled"
+            f"protocol.validation: {count} images do not divide evenly over the {len(classes)} "
+            f"classes, the smallest of {sizes.min()}; take a multiple of {len(classes)}, "
+            "or protocol.split=shuffled"
         )
-    return np.concatenate([order[labels[order] == label][:per_class] for label in classes])
-
-
-def _hash_order(count: int, split_seed: int) -> NDArray[np.int64]:
-    keys = [hashlib.sha256(f"{split_seed}:{index}".encode()).digest() for index in range(count)]
-    return np.array(sorted(range(count), key=keys.__getitem__), dtype=np.int64)
+    return np.concatenate([order[labels[order] == label][:each] for label in classes])

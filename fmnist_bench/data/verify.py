@@ -47,20 +47,13 @@ def read_own(folder: Path, classes: int | None) -> Parts:
         image_file, label_file = found[f"{stage}_images"], found[f"{stage}_labels"]
         images, labels = image_file.array, label_file.array
         if images.ndim == 1 or images.size == 0 or images.shape[3:] not in ((), (3,)):
-            raise BenchError(
-                f"{image_file.path}: holds {list(images.shape)}, expected [n, height, width] or "
-                "[n, height, width, 3] with n >= 1; convert the images"
-            )
+            expected = "[n, height, width] or [n, height, width, 3] with n >= 1"
+            _refuse(image_file, images.shape, f"{expected}; convert the images")
         if images.shape[1:] != shape:
-            raise BenchError(
-                f"{image_file.path}: holds images of {list(images.shape[1:])}, expected "
-                f"{list(shape)} as in {FILE_NAMES['train_images']}; bring all to one size"
-            )
+            expected = f"[n, {str(list(shape))[1:]} as in {FILE_NAMES['train_images']}"
+            _refuse(image_file, images.shape, f"{expected}; bring all to one size")
         if labels.shape != images.shape[:1]:
-            raise BenchError(
-                f"{label_file.path}: holds {list(labels.shape)}, expected [{len(images)}], one "
-                "label for each image; give both files the same order and count"
-            )
+            _refuse(label_file, labels.shape, f"[{len(images)}], one label for each image")
         wrong = np.flatnonzero((labels < 0) | (labels >= limit))
         if len(wrong):
             raise BenchError(
@@ -71,29 +64,30 @@ def read_own(folder: Path, classes: int | None) -> Parts:
     return found
 
 
+def _refuse(file: Part, shape: tuple[int, ...], expected: str) -> None:
+    raise BenchError(f"{file.path}: holds {list(shape)}, expected {expected}")
+
+
 def _diagnosis(name: str, part: str, found: Part) -> str:
     """Say what a file is that is not `part` of dataset `name`, and what to do."""
-    title, expected = dataset_facts(name).title, FILE_SHAPES[part]
+    title = dataset_facts(name).title
     for other in DATASETS.values():
         for other_part, digest in other.sha256.items():
             if digest == found.sha256:
                 return (
                     f"holds {FILE_NAMES[other_part]} of {other.title}, expected "
-                    f"{FILE_NAMES[part]} of {title}; swapped or misnamed, put the right file there"
+                    f"{FILE_NAMES[part]} of {title}; put the right file there"
                 )
-    own = "fetch it again, or take data=idx data.name=NAME if it is data of your own"
     array = found.array
-    if array.shape != expected:
-        return f"holds {list(array.shape)}, expected {list(expected)} for {title}; {own}"
-    labels = array.flatten() if part.endswith("labels") else np.empty(0)
-    in_order = len(np.unique(labels)) == 10 and bool((labels[1:] >= labels[:-1]).all())
-    if name == "fashion_mnist" and (in_order or labels[:7].tolist() == _OLD_TEST_LABELS):
-        return (
-            "this is the old Fashion-MNIST, replaced on 31 August 2017 because its training and "
-            "test sets overlap; expected the current release, fetch it again"
-        )
-    expected_digest = dataset_facts(name).sha256[part]
+    if name == "fashion_mnist" and array.shape == FILE_SHAPES[part] and array.ndim == 1:
+        in_order = len(np.unique(array)) == 10 and bool((array[1:] >= array[:-1]).all())
+        if in_order or array[:7].tolist() == _OLD_TEST_LABELS:
+            return (
+                "this is the old Fashion-MNIST, replaced on 31 August 2017 because its training "
+                "and test sets overlap; expected the current release, fetch it again"
+            )
     return (
-        f"corrupt or edited: its SHA-256 begins {found.sha256[:12]}, that of {title} "
-        f"{expected_digest[:12]}; {own}"
+        f"holds {list(array.shape)}, corrupt or edited: expected {title}, whose SHA-256 "
+        f"begins {dataset_facts(name).sha256[part][:12]}, not {found.sha256[:12]}; fetch it "
+        "again, or take data=idx data.name=NAME if it is data of your own"
     )

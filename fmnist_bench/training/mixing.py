@@ -1,12 +1,16 @@
 """Mixing pairs of training images and their labels."""
 
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Annotated, Protocol
 
 import torch
+from pydantic import Field
 from scipy.special import betaincinv
 from torch import Generator, Tensor
 
-from fmnist_bench.data.augment.arguments import check_number
+from fmnist_bench.data.arguments import Arguments, Share
+
+Alpha = Annotated[float, Field(ge=0.001, le=1000)]
 
 
 class Mixing(Protocol):
@@ -32,7 +36,8 @@ class Mixing(Protocol):
         ...
 
 
-class Mixup:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Mixup(Arguments):
     """Average two images: share * own + (1 - share) * neighbour's, and the labels alike.
 
     With probability `p` an image's share is drawn from Beta(`alpha`, `alpha`), else it is 1.
@@ -42,18 +47,12 @@ class Mixup:
     Parameters (n, 1): the share.
     """
 
-    def __init__(self, *, alpha: float, p: float) -> None:
-        """Take the distribution's parameter and the probability.
-
-        Raises:
-            BenchError: `alpha` outside [0.001, 1000], or `p` outside [0, 1].
-        """
-        _check("Mixup", alpha, p)
-        self._alpha, self._p = alpha, p
+    alpha: Alpha
+    p: Share
 
     def draw(self, count: int, generator: Generator) -> Tensor:
         uniform = torch.rand(count, 2, generator=generator)
-        return _shares(uniform, self._alpha, self._p)[:, None]
+        return _shares(uniform, self.alpha, self.p)[:, None]
 
     def apply(self, images: Tensor, targets: Tensor, parameters: Tensor) -> tuple[Tensor, Tensor]:
         neighbours = _neighbours(images)
@@ -61,7 +60,8 @@ class Mixup:
         return mixed, torch.lerp(targets[neighbours], targets, parameters)
 
 
-class CutMix:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CutMix(Arguments):
     """Paste a rectangle of the neighbour; the labels are averaged by the areas.
 
     With probability `p` an image's share is drawn from Beta(`alpha`, `alpha`). The rectangle
@@ -74,18 +74,12 @@ class CutMix:
     Parameters (n, 3): the share, and the rectangle's centre down and across in [0, 1).
     """
 
-    def __init__(self, *, alpha: float, p: float) -> None:
-        """Take the distribution's parameter and the probability.
-
-        Raises:
-            BenchError: `alpha` outside [0.001, 1000], or `p` outside [0, 1].
-        """
-        _check("CutMix", alpha, p)
-        self._alpha, self._p = alpha, p
+    alpha: Alpha
+    p: Share
 
     def draw(self, count: int, generator: Generator) -> Tensor:
         uniform = torch.rand(count, 4, generator=generator)
-        shares = _shares(uniform[:, :2], self._alpha, self._p)
+        shares = _shares(uniform[:, :2], self.alpha, self.p)
         return torch.cat((shares[:, None], uniform[:, 2:]), dim=1)
 
     def apply(self, images: Tensor, targets: Tensor, parameters: Tensor) -> tuple[Tensor, Tensor]:
@@ -120,8 +114,3 @@ def _shares(uniform: Tensor, alpha: float, p: float) -> Tensor:
     """Return (n,): Beta(alpha, alpha) by inversion of column 0, or 1 where column 1 says so."""
     beta = betaincinv(alpha, alpha, uniform[:, 0].double().numpy())
     return torch.where(uniform[:, 1] < p, torch.from_numpy(beta).float(), 1.0)
-
-
-def _check(name: str, alpha: float, p: float) -> None:
-    check_number(f"{name} alpha", alpha, 0.001, 1000)
-    check_number(f"{name} p", p, 0, 1)

@@ -50,5 +50,5 @@ def test_an_unknown_dataset_without_a_folder_is_refused() -> None:
 
 
 def test_failure_reaches_the_command_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    with pytest.raises(BenchError, match="no such folder"):
+    with pytest.raises(BenchError, match="expected a folder of the idx files"):
         data.main(["mnist", "--folder", str(tmp_path / "absent"), "--cache", str(tmp_path)])

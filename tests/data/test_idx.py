@@ -60,7 +60,7 @@ def test_gz_is_found_under_the_raw_name(to_idx: ToIdx, tmp_path: Path) -> None:
     (tmp_path / "f.gz").write_bytes(gzip.compress(to_idx(LABELS)))
     np.testing.assert_array_equal(read_idx(tmp_path / "f"), LABELS)
     (tmp_path / "f.gz").write_bytes(b"\x1f\x8bjunk")
-    with pytest.raises(BenchError, match=r"f\.gz: truncated"):
+    with pytest.raises(BenchError, match=r"f\.gz: broken gzip"):
         read_idx(tmp_path / "f")
 
 
@@ -87,10 +87,13 @@ def corrupted(packed: bytes) -> bytes:
         (lambda raw: b"\x89PNG" + raw, "not an idx file"),
         (lambda raw: raw[:2] + b"\x0d" + raw[3:], "float32"),
         (lambda raw: raw[:2] + b"\x07" + raw[3:], "unknown type 0x07"),
-        (lambda raw: raw[:2] + b"\x0c" + raw[3:], "holds int32, expected uint8"),
-        (lambda raw: raw[:3] + b"\x02" + raw[4:], "has 2 dimensions"),
-        (lambda raw: gzip.compress(raw)[:-20], "truncated gzip"),
-        (lambda raw: corrupted(gzip.compress(raw)), "corrupt gzip"),
+        (
+            lambda raw: raw[:2] + b"\x0c" + raw[3:],
+            "holds int32 in 3 dimensions, expected labels of uint8",
+        ),
+        (lambda raw: raw[:3] + b"\x02" + raw[4:], "holds uint8 in 2 dimensions"),
+        (lambda raw: gzip.compress(raw)[:-20], "broken gzip"),
+        (lambda raw: corrupted(gzip.compress(raw)), "broken gzip"),
     ],
 )
 def test_refuses(spoil: Callable[[bytes], bytes], said: str, to_idx: ToIdx, tmp_path: Path) -> None:

@@ -67,8 +67,6 @@ def test_wrong_folder_is_an_error_though_the_cache_is_good(
         ("kmnist", None, False, "data=idx data.name=kmnist data.folder=FOLDER"),
         ("kmnist", "mine", True, "data=idx data.name=kmnist data.folder=FOLDER"),
         ("Fashion-MNIST", "mine", False, "is taken by the published fashion_mnist, mnist"),
-        ("a/b", "mine", False, "data.name: 'a/b', expected letters"),
-        (3, "mine", False, "data.name: 3, expected letters"),
     ],
 )
 def test_a_name_that_does_not_go_with_the_rest(

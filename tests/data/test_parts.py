@@ -38,7 +38,7 @@ def test_missing_file_is_named(name: str, own: Arrays, write: Write, tmp_path: P
 
 
 def test_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(BenchError, match="absent: no such folder"):
+    with pytest.raises(BenchError, match="absent: no train-images-idx3-ubyte"):
         find_folder("mnist", tmp_path / "absent")
 
 

@@ -64,5 +64,7 @@ def test_images_of_one_grey_cannot_be_standardized() -> None:
 
 
 def test_an_unknown_scaling_is_refused() -> None:
-    with pytest.raises(BenchError, match=r"data\.scaling: 'zscore', expected one of standardize"):
+    with pytest.raises(
+        BenchError, match=r"data\.scaling: 'zscore', expected 'standardize', 'unit'"
+    ):
         Scaling("zscore", MNIST)

@@ -94,10 +94,10 @@ def test_digest_is_that_of_the_images_and_labels_in_order() -> None:
     [
         (IMAGES.byte(), LABELS, "images torch.uint8 [3, 3, 4, 5], expected a float tensor (B, C,"),
         (IMAGES[:, 0], LABELS, "images torch.float32 [3, 4, 5], expected a float tensor (B, C, H"),
-        (IMAGES, LABELS.int(), "labels torch.int32 [3], expected an int64 tensor (B,)"),
-        (IMAGES, LABELS[:, None], "labels torch.int64 [3, 1], expected an int64 tensor (B,)"),
-        (IMAGES, LABELS + 1, "expected a label from 0 to 2 for each of 3 images"),
-        (IMAGES, LABELS - 1, "expected a label from 0 to 2 for each of 3 images"),
+        (IMAGES, LABELS.int(), "labels torch.int32 [3], expected int64 [3]"),
+        (IMAGES, LABELS[:, None], "labels torch.int64 [3, 1], expected int64 [3]"),
+        (IMAGES, LABELS + 1, "expected labels from 0 to 2; name every class"),
+        (IMAGES, LABELS - 1, "expected labels from 0 to 2; name every class"),
     ],
 )
 def test_a_batch_of_another_form_is_refused(images: Any, labels: Any, said: str) -> None:

@@ -53,8 +53,8 @@ def test_classes_beyond_a_byte_are_split_evenly() -> None:
         ("stratified", 0, "take"),
         ("stratified", 5001, "divide evenly"),
         ("first", 60_000, "take fewer"),
-        ("first", -1, "expected a whole number"),
-        ("first", 0.5, "expected a whole number"),
+        ("first", -1, "-1, expected greater"),
+        ("first", 0.5, "0.5, expected a valid integer"),
     ],
 )
 def test_an_impossible_split_is_refused(split: str, validation: int, said: str) -> None:

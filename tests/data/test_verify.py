@@ -62,14 +62,17 @@ def test_one_flipped_pixel_is_corrupt(
     published["fashion_mnist"]["train_images"][3, 14, 14] ^= 1
     write(tmp_path, published["fashion_mnist"])
     message = published_complaint(tmp_path)
-    assert "train-images-idx3-ubyte: corrupt or edited" in message and "fetch it again" in message
+    assert (
+        "train-images-idx3-ubyte: holds [6, 28, 28], corrupt or edited" in message
+        and "fetch it again" in message
+    )
 
 
 def test_another_count_is_told(
     published: dict[str, Arrays], own: Arrays, write: Write, tmp_path: Path
 ) -> None:
     write(tmp_path, own | {"test_labels": own["test_labels"][:3]})
-    assert "holds [3], expected [4] for Fashion-MNIST" in published_complaint(tmp_path)
+    assert "holds [3], corrupt or edited: expected Fashion-MNIST" in published_complaint(tmp_path)
 
 
 def test_old_release_is_refused_by_name(write: Write, tmp_path: Path) -> None:
@@ -130,12 +133,16 @@ def test_own_data_of_the_format_is_taken(
         ("train_images", np.zeros((6, 28, 0), np.uint8), "holds [6, 28, 0]"),
         ("train_images", np.zeros(6, np.uint8), "holds [6], expected [n, height, width]"),
         ("train_labels", np.zeros(5, np.uint8), "holds [5], expected [6]"),
-        ("test_images", np.zeros((4, 28, 27), np.uint8), "images of [28, 27], expected [28, 28]"),
-        ("test_images", np.zeros((4, 28, 28, 3), np.uint8), "expected [28, 28]"),
+        ("test_images", np.zeros((4, 28, 27), np.uint8), "holds [4, 28, 27], expected [n, 28, 28]"),
+        ("test_images", np.zeros((4, 28, 28, 3), np.uint8), "expected [n, 28, 28]"),
         ("test_labels", np.zeros((4, 28, 28), np.uint8), "holds [4, 28, 28], expected [4]"),
         ("test_labels", np.array([0, 9, 10, 1], np.uint8), "label 10 at index 2, expected 0 to 9"),
         ("test_labels", np.array([0, -1, 1, 1], np.int16), "label -1 at index 1, expected 0 to 9"),
-        ("test_labels", np.zeros(4, np.float32), "holds float32, expected uint8 or int16 or int32"),
+        (
+            "test_labels",
+            np.zeros(4, np.float32),
+            "holds float32 in 1 dimensions, expected labels of uint8",
+        ),
     ],
 )
 @pytest.mark.parametrize("classes", [None, 10])

@@ -3,16 +3,18 @@
 One class per conf entry. `Augmentation` states what each of them keeps to.
 """
 
-from fmnist_bench.data.augment.affine import RandomAffine
 from fmnist_bench.data.augment.contract import Augmentation
-from fmnist_bench.data.augment.copies import RotatedCopies
-from fmnist_bench.data.augment.crop import RandomCrop
 from fmnist_bench.data.augment.erase import Cutout, RandomErasing
 from fmnist_bench.data.augment.erase_tried import TriedErasing
 from fmnist_bench.data.augment.fastai import FastaiTransforms
-from fmnist_bench.data.augment.flip import AlternatingFlip, HorizontalFlip, VerticalFlip
-from fmnist_bench.data.augment.shift import PixelShift
-from fmnist_bench.data.augment.turn import QuarterTurns
+from fmnist_bench.data.augment.move import PixelShift, RandomCrop
+from fmnist_bench.data.augment.resample import RandomAffine, RotatedCopies
+from fmnist_bench.data.augment.versions import (
+    AlternatingFlip,
+    HorizontalFlip,
+    QuarterTurns,
+    VerticalFlip,
+)
 
 __all__ = [
     "AlternatingFlip",

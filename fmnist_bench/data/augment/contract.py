@@ -1,11 +1,8 @@
 """What every augmentation keeps to."""
 
-from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
 from torch import Generator, Tensor
-
-from fmnist_bench.errors import BenchError
 
 
 @runtime_checkable
@@ -34,13 +31,3 @@ class Augmentation(Protocol):
         Only tensor operations of fixed shape, so that no step waits for the host.
         """
         ...
-
-
-def check_augmentations(augmentations: Mapping[str, object]) -> None:
-    """Raise BenchError unless each is an `Augmentation`; the keys are those of conf/augment."""
-    for key, each in augmentations.items():
-        if not isinstance(each, Augmentation):
-            raise BenchError(
-                f"augment.{key}: {each!r}, expected an augmentation, with draw and apply; "
-                f"~augment.{key} takes it away"
-            )

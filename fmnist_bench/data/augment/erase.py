@@ -2,20 +2,31 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
 import torch
+from pydantic import AfterValidator, Field
 from torch import Generator, Tensor
 
-from fmnist_bench.data.augment.arguments import check_choice, check_number, check_whole
+from fmnist_bench.data.arguments import ORDERED, Arguments, Count, Share
 from fmnist_bench.data.augment.rectangles import in_pixels, inside
-from fmnist_bench.errors import BenchError
 
-_VALUES = ("zero", "noise")
 # Whole numbers below this are exact in float32, which carries the parameters.
 _NOISE_SEEDS = 2**24
 
 
-class RandomErasing:
+def _around_one(aspect: Sequence[float]) -> Sequence[float]:
+    if not aspect[0] <= 1 <= aspect[1]:
+        raise ValueError("[low, high] with 0 < low <= 1 <= high")
+    return aspect
+
+
+Aspect = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RandomErasing(Arguments):
     """Fill one rectangle, with probability `p`, with black ("zero") or random pixels ("noise").
 
     The rectangle's share of the image is uniform within `area`; its aspect (height by width)
@@ -27,36 +38,20 @@ class RandomErasing:
     nothing is erased), place down and across in [0, 1), seed of the noise.
     """
 
-    def __init__(
-        self, *, p: float, area: Sequence[float], aspect: Sequence[float], value: str
-    ) -> None:
-        """Take the probability, the ranges [low, high] of area and aspect, and the filling.
-
-        Raises:
-            BenchError: `p` or `area` outside [0, 1], `aspect` not from a positive number
-                up to 1 to one of at least 1, or `value` unknown.
-        """
-        check_number("RandomErasing p", p, 0, 1)
-        self._area = _range("RandomErasing area", area, 0, 1)
-        self._aspect = _range("RandomErasing aspect", aspect, 0, math.inf)
-        low, high = self._aspect
-        if not 0 < low <= 1 <= high < math.inf:
-            raise BenchError(
-                f"RandomErasing aspect: {list(aspect)}, expected [low, high] with 0 < low <= 1 "
-                "and high >= 1"
-            )
-        check_choice("RandomErasing value", value, _VALUES)
-        self._p, self._value = p, value
+    p: Share
+    area: Annotated[Sequence[Share], ORDERED]
+    aspect: Annotated[Sequence[Aspect], ORDERED, AfterValidator(_around_one)]
+    value: Literal["zero", "noise"]
 
     def draw(self, indices: Tensor, epoch: int, generator: Generator) -> Tensor:
         uniform = torch.rand(len(indices), 6, generator=generator)
         chance, area, aspect, down, across, seed = uniform.unbind(1)
-        area = torch.lerp(torch.tensor(self._area[0]), torch.tensor(self._area[1]), area)
-        low, high = (torch.tensor(math.log(bound)) for bound in self._aspect)
+        area = torch.lerp(torch.tensor(self.area[0]), torch.tensor(self.area[1]), area)
+        low, high = (torch.tensor(math.log(bound)) for bound in self.aspect)
         # Neither side exceeds the image as long as |log aspect| <= -log area.
         slack = -area.log()
         aspect = torch.lerp(torch.maximum(low, -slack), torch.minimum(high, slack), aspect).exp()
-        chosen = chance < self._p
+        chosen = chance < self.p
         height, width = (area * aspect).sqrt() * chosen, (area / aspect).sqrt() * chosen
         return torch.stack((height, width, down, across, (seed * _NOISE_SEEDS).floor()), dim=1)
 
@@ -67,10 +62,11 @@ class RandomErasing:
         starts = (parameters[:, 2:4] * free).floor()
         erased = inside(images, starts, sides)
         kept = images * (1 - erased)
-        return kept if self._value == "zero" else kept + erased * _noise(images, parameters[:, 4])
+        return kept if self.value == "zero" else kept + erased * _noise(images, parameters[:, 4])
 
 
-class Cutout:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Cutout(Arguments):
     """Blacken, with probability `p`, a square of `size` pixels around a random pixel.
 
     The square is cut off where it leaves the image. Method: DeVries and Taylor, "Improved
@@ -78,35 +74,18 @@ class Cutout:
     Parameters (n, 3) float32: 1 where the image is cut, place down and across in [0, 1).
     """
 
-    def __init__(self, *, size: int, p: float) -> None:
-        """Take the side in pixels and the probability.
-
-        Raises:
-            BenchError: `size` is not a whole number >= 1, or `p` lies outside [0, 1].
-        """
-        check_whole("Cutout size", size, 1)
-        check_number("Cutout p", p, 0, 1)
-        self._size, self._p = size, p
+    size: Count
+    p: Share
 
     def draw(self, indices: Tensor, epoch: int, generator: Generator) -> Tensor:
         parameters = torch.rand(len(indices), 3, generator=generator)
-        parameters[:, 0] = (parameters[:, 0] < self._p).float()
+        parameters[:, 0] = (parameters[:, 0] < self.p).float()
         return parameters
 
     def apply(self, images: Tensor, parameters: Tensor) -> Tensor:
         centres = in_pixels(parameters[:, 1:3], images).floor()
-        sides = (parameters[:, :1] * self._size).expand(-1, 2)
-        return images * (1 - inside(images, centres - self._size // 2, sides))
-
-
-def _range(name: str, value: object, low: float, high: float) -> tuple[float, float]:
-    if not isinstance(value, list | tuple) or len(value) != 2:
-        raise BenchError(f"{name}: {value!r}, expected [low, high]")
-    for bound in value:
-        check_number(name, bound, low, high)
-    if value[0] > value[1]:
-        raise BenchError(f"{name}: {list(value)}, expected [low, high] with low <= high")
-    return value[0], value[1]
+        sides = (parameters[:, :1] * self.size).expand(-1, 2)
+        return images * (1 - inside(images, centres - self.size // 2, sides))
 
 
 def _noise(images: Tensor, seeds: Tensor) -> Tensor:

@@ -1,17 +1,21 @@
 """The transforms that fastai v1 applies unless told otherwise."""
 
 import math
+from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
+from pydantic import Field
 from torch import Generator, Tensor
 
-from fmnist_bench.data.augment.arguments import check_number
+from fmnist_bench.data.arguments import Arguments, Share
 
 _EDGE = 1e-3  # of [0, 1]: beyond it a logarithm of the odds has no end
 
 
-class FastaiTransforms:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FastaiTransforms(Arguments):
     """Turn, enlarge, warp and light an image, each with probability `p`.
 
     The angle is uniform within +-`degrees`, the zoom within 1 and `zoom` about a random point,
@@ -25,30 +29,21 @@ class FastaiTransforms:
     the upper, lower, left and right side; brightness and contrast in log odds.
     """
 
-    def __init__(self, *, p: float, degrees: float, zoom: float, warp: float, light: float) -> None:
-        """Take the probability and the ranges.
-
-        Raises:
-            BenchError: `p` outside [0, 1], `degrees` outside [0, 180], `zoom` outside [1, 10],
-                `warp` outside [0, 0.5] or `light` outside [0, 0.9].
-        """
-        check_number("FastaiTransforms p", p, 0, 1)
-        check_number("FastaiTransforms degrees", degrees, 0, 180)
-        check_number("FastaiTransforms zoom", zoom, 1, 10)
-        check_number("FastaiTransforms warp", warp, 0, 0.5)
-        check_number("FastaiTransforms light", light, 0, 0.9)
-        self._p, self._reach, self._zoom = p, math.radians(degrees), zoom
-        self._warp, self._light = warp, light
+    p: Share
+    degrees: Annotated[float, Field(ge=0, le=180)]
+    zoom: Annotated[float, Field(ge=1, le=10)]
+    warp: Annotated[float, Field(ge=0, le=0.5)]
+    light: Annotated[float, Field(ge=0, le=0.9)]
 
     def draw(self, indices: Tensor, epoch: int, generator: Generator) -> Tensor:
         uniform = torch.rand(len(indices), 15, generator=generator)
-        turns, zooms, warps, lights, contrasts = (uniform[:, :5] < self._p).float().unbind(1)
+        turns, zooms, warps, lights, contrasts = (uniform[:, :5] < self.p).float().unbind(1)
         drawn = uniform[:, 5:] * 2 - 1
-        angle = drawn[:, 0] * self._reach * turns
-        zoom = 1 + (self._zoom - 1) * uniform[:, 6] * zooms
-        warp = drawn[:, 4:8] * self._warp * warps[:, None]
-        brightness = torch.logit((1 + drawn[:, 8] * self._light) / 2) * lights
-        contrast = -drawn[:, 9] * math.log(1 - self._light) * contrasts
+        angle = drawn[:, 0] * math.radians(self.degrees) * turns
+        zoom = 1 + (self.zoom - 1) * uniform[:, 6] * zooms
+        warp = drawn[:, 4:8] * self.warp * warps[:, None]
+        brightness = torch.logit((1 + drawn[:, 8] * self.light) / 2) * lights
+        contrast = -drawn[:, 9] * math.log(1 - self.light) * contrasts
         columns = (angle, zoom, drawn[:, 2], drawn[:, 3], *warp.unbind(1), brightness, contrast)
         return torch.stack(columns, dim=1)
 
@@ -56,10 +51,7 @@ class FastaiTransforms:
         pixels = images if images.is_floating_point() else images.float()
         grid = _places(images, parameters.to(pixels.dtype))
         seen = F.grid_sample(pixels, grid, padding_mode="reflection", align_corners=False)
-        brightness, contrast = (
-            parameters[:, 8, None, None, None],
-            parameters[:, 9, None, None, None],
-        )
+        brightness, contrast = (parameters[:, i, None, None, None] for i in (8, 9))
         odds = torch.logit((seen / 255).clamp(_EDGE, 1 - _EDGE))
         lit = 255 * torch.sigmoid((odds + brightness) * contrast.exp())
         # An image whose light stays is not moved by the clamp either.
