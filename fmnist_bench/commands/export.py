@@ -31,9 +31,9 @@ def main(argv: list[str]) -> int:
 
     form = format_named(options.format)
     run = chosen_run(options)
-    out: Path = options.out or Path(f"{run.name}{form.SUFFIX}")
-    if out.suffix != form.SUFFIX:
-        raise BenchError(f"--out: {out}, expected a name ending in {form.SUFFIX}")
+    out: Path = options.out or Path(f"{run.name}{form.suffix}")
+    if out.suffix != form.suffix:
+        raise BenchError(f"--out: {out}, expected a name ending in {form.suffix}")
     pixels, shown = _shown(run, options.data)
     exported = form.export(run)
     paths = {suffix: out.with_suffix(suffix) for suffix in exported.files}

@@ -24,14 +24,7 @@ SOURCES = (
 """Top-level keys that are nothing by themselves: others take their values by interpolation."""
 
 MACHINE = ("speed", "time_limit_seconds")
-MACHINE_FLAGS = (
-    "accelerator",
-    "benchmark",
-    "deterministic",
-    "devices",
-    "num_nodes",
-    "strategy",
-)
+MACHINE_FLAGS = ("accelerator", "benchmark", "deterministic", "devices", "num_nodes", "strategy")
 """Flags of Lightning's Trainer that say where a run runs."""
 
 REPORT = ("logger", "paths", "row")

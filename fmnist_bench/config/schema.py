@@ -32,13 +32,10 @@ class Speed:
 
 
 @dataclass
-class Fastest:
+class Fastest(Speed):
     """Measured for one model on one kind of processor."""
 
     precision: str = MISSING
-    channels_last: bool = MISSING
-    compile: Any = MISSING
-    threads: int | None = MISSING
 
 
 @dataclass

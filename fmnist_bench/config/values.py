@@ -1,9 +1,29 @@
 """What can be known to be wrong with a config from its plain values alone."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Annotated, Any, Literal
 
+from pydantic import Field
+
+from fmnist_bench.data.arguments import Count, Share, Whole, check
 from fmnist_bench.errors import BenchError
+
+_BATCHES = Whole | Share | None
+_KINDS: dict[str, tuple[str, Any]] = {
+    "seed": ("seed", Whole),
+    "epochs": ("trainer.max_epochs", Count | None),
+    "trainer.limit_train_batches": (
+        "trainer.limit_train_batches",
+        Count | Annotated[float, Field(gt=0, le=1)] | None,
+    ),
+    "trainer.limit_val_batches": ("trainer.limit_val_batches", _BATCHES),
+    "trainer.limit_test_batches": ("trainer.limit_test_batches", _BATCHES),
+    "warm_up_steps": ("warm_up_steps", Count | None),
+    "time_limit_seconds": ("time_limit_seconds", Annotated[float, Field(gt=0)] | None),
+    "protocol.weights": ("protocol.weights", Literal["best", "last"]),
+    "protocol.test": ("protocol.test", Literal["never"] | None),
+}
+"""Key that a person types -> where the frozen config has it, and what it may be."""
 
 
 def check_values(config: Mapping[str, Any]) -> None:
@@ -12,44 +32,24 @@ def check_values(config: Mapping[str, Any]) -> None:
     Raises:
         BenchError: there is one.
     """
-    trainer, protocol = config["trainer"], config["protocol"]
-    least = {"seed": (config["seed"], 0), "epochs": (trainer.get("max_epochs"), 1)}
-    for name in ("limit_train_batches", "limit_val_batches", "limit_test_batches"):
-        least[f"trainer.{name}"] = (trainer.get(name), 0)
-    least["warm_up_steps"] = (config["warm_up_steps"], 1)
-    for key, (value, low) in least.items():
-        if isinstance(value, int) and value < low:
-            raise BenchError(f"{key}: {value}, expected at least {low}")
-    if trainer.get("limit_train_batches") == 0:
-        raise BenchError("trainer.limit_train_batches: 0 batches teach nothing; set at least 1")
-    limit = config["time_limit_seconds"]
-    if limit is not None and limit <= 0:
-        raise BenchError(f"time_limit_seconds: {limit:g}, expected null or more than 0")
-    if protocol["weights"] not in ("best", "last"):
-        raise BenchError(
-            f"protocol.weights: {protocol['weights']!r} is unknown; choose best or last"
-        )
-    if protocol["test"] not in (None, "never"):
-        raise BenchError(f"protocol.test: {protocol['test']!r} is unknown; choose null or never")
+    for typed, (place, kind) in _KINDS.items():
+        node, _, name = place.rpartition(".")
+        check(typed, (config[node] if node else config).get(name), kind)
     for key, monitor in _monitored(config):
         if not str(monitor).startswith(("val/", "train/")):
             raise BenchError(f"{key}.monitor: {monitor!r}; choose val/loss or val/accuracy")
+    protocol, trainer = config["protocol"], config["trainer"]
     if protocol["split"] == "none":
-        for asks in _validating(config):
+        best = ["protocol.weights=best"] if protocol["weights"] == "best" else []
+        for asks in [*best, *(key for key, _ in _monitored(config))]:
             raise BenchError(
                 f"{asks} needs validation images, and protocol={protocol['name']} has none; "
                 "use protocol=select or drop it"
             )
-    batch, devices = config["data"].get("batch_size"), processes(config)
-    ranks = devices * trainer.get("num_nodes", 1)
+    batch = config["data"].get("batch_size")
+    ranks = processes(config) * trainer.get("num_nodes", 1)
     if isinstance(batch, int) and batch % ranks:
         raise BenchError(f"batch_size: {batch} does not divide by {ranks} devices")
-
-
-def _validating(config: Mapping[str, Any]) -> Iterator[str]:
-    if config["protocol"]["weights"] == "best":
-        yield "protocol.weights=best"
-    yield from (key for key, _ in _monitored(config))
 
 
 def _monitored(config: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import fields
+from functools import cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
@@ -23,10 +24,13 @@ ORDERED = AfterValidator(_in_order)
 """Makes a sequence of numbers a range [low, high]."""
 
 
+_adapter = cache(TypeAdapter)  # making one takes milliseconds
+
+
 def check(name: str, value: object, kind: Any) -> None:
     """Raise BenchError, which begins with `name`, unless `value` is of `kind`, a type."""
     try:
-        TypeAdapter(kind).validate_python(value, strict=True)
+        _adapter(kind).validate_python(value, strict=True)
     except ValidationError as error:
         said = error.errors()[0]["msg"].removeprefix("Input should be ")
         said = said.removeprefix("Value error, ")

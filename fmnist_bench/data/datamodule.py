@@ -108,10 +108,7 @@ class ImageDataModule(pl.LightningDataModule):
         self._sha256 = {part: read.sha256 for part, read in parts.items()}
         self.digest = digest_of(self._sha256)
         self._split = split_indices(
-            labels.numpy(),
-            split=self.split,
-            validation=self.validation,
-            split_seed=self.split_seed,
+            labels.numpy(), split=self.split, validation=self.validation, split_seed=self.split_seed
         )
         self.split_digest = self._split.digest if len(self._split.validation) else None
         self.class_names = self._named or tuple(map(str, range(int(labels.max()) + 1)))

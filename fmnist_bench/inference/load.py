@@ -50,7 +50,8 @@ def load_run(
         raise BenchError(f"{folder}: the run failed ({record.reason}); choose a finished one")
     weights = _weights(folder, record)
     graph, net = rebuild(record, weights, folder, trust)
-    return TrainedRun(folder, record, graph, net, trust=trust, device=torch.device(device))
+    place = torch.device(device)
+    return TrainedRun(folder, record, graph.to(place).eval(), net, trust, place)
 
 
 def rebuild(

@@ -33,23 +33,19 @@ class Predicted:
     names: tuple[str | None, ...]
 
 
+@dataclass(frozen=True, eq=False)
 class TrainedRun:
-    """A run's model with its trained weights. `load_run` makes one."""
+    """A run's model with its trained weights. `load_run` makes one.
 
-    def __init__(
-        self,
-        folder: Path,
-        record: Record,
-        graph: Graph,
-        net: nn.Module,
-        *,
-        trust: Collection[str],
-        device: torch.device,
-    ) -> None:
-        """Take the run's folder, its record, its graph with the net in it, and whom to trust."""
-        self.folder, self.record, self.trust = folder, record, trust
-        self.graph, self.net = graph.to(device).eval(), net
-        self._device = device
+    `graph` has the `net` in it and lies on `device`; `trust` names what the record may call.
+    """
+
+    folder: Path
+    record: Record
+    graph: Graph
+    net: nn.Module
+    trust: Collection[str]
+    device: torch.device
 
     @property
     def name(self) -> str:
@@ -100,7 +96,7 @@ class TrainedRun:
         classes = len(self.class_names)
         found = [(torch.empty(0, classes), torch.empty(0, classes))]
         for part in torch.split(pixels, _BATCH) if len(pixels) else ():
-            logits, probabilities = self.graph(part.to(self._device))
+            logits, probabilities = self.graph(part.to(self.device))
             if logits.shape != (len(part), classes):
                 raise BenchError(
                     f"{self.name}: its net gives {tuple(logits.shape)} for {len(part)} images, "

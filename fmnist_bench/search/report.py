@@ -10,11 +10,7 @@ from fmnist_bench.search.objective import DETAIL, RUNS
 from fmnist_bench.search.space import Space
 from fmnist_bench.search.tuning import Tuning, as_overrides, recipe_overrides
 
-_WORDS = {
-    TrialState.COMPLETE: "complete",
-    TrialState.PRUNED: "pruned",
-    TrialState.FAIL: "failed",
-}
+_WORDS = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}
 
 
 def ended(study: optuna.Study) -> list[FrozenTrial]:

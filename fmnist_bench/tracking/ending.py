@@ -1,6 +1,7 @@
 """What trackers show of a run that is done, read from its record and predictions."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -40,14 +41,35 @@ class Tested:
 
 @dataclass(frozen=True)
 class Ending:
-    """A finished run: its record, its folder, and its test set looked at closely.
+    """A finished run in `folder`, of which each part is read when it is first asked for.
 
-    `tested` is None for a run that did not read all of its test set.
+    Reading raises BenchError where a file of the run is missing or unreadable.
     """
 
-    record: Record
     folder: Path
-    tested: Tested | None
+
+    @cached_property
+    def record(self) -> Record:
+        """The run's record."""
+        return record.read_record(self.folder)
+
+    @cached_property
+    def tested(self) -> Tested | None:
+        """Its test set looked at closely; None of a run that did not read all of that."""
+        run = self.record
+        limited = run.recipe and run.recipe["trainer"].get("limit_test_batches") is not None
+        if run.predictions_digest is None or limited:
+            return None
+        names = run.data.class_names
+        found = predictions.read_predictions(self.folder, run.data.test_images, len(names))
+        labels = test_labels(run.dataset) if found.labels is None else found.labels
+        wrong = np.flatnonzero(found.classes != labels)
+        # Stable, so that of equally sure ones the first in the file comes first.
+        order = np.argsort(-found.confidence[wrong].astype(np.float32), kind="stable")
+        hardest = wrong[order][:HARDEST]
+        images = _test_images(self.folder, run)
+        chosen = None if images is None else images[hardest]
+        return Tested(labels, found.classes, found.confidence, hardest, chosen)
 
     @property
     def files(self) -> list[Path]:
@@ -75,28 +97,6 @@ class Ending:
         found["device"] = run.machine.device if run.machine else None
         found["git_commit"] = run.code.commit if run.code else None
         return {name: value for name, value in found.items() if value is not None}
-
-
-def read_ending(folder: Path) -> Ending:
-    """Read the finished run in `folder`.
-
-    Raises:
-        BenchError: a file of the run is missing or unreadable.
-    """
-    run = record.read_record(folder)
-    limited = run.recipe and run.recipe["trainer"].get("limit_test_batches") is not None
-    if run.predictions_digest is None or limited:
-        return Ending(run, folder, None)
-    names = run.data.class_names
-    found = predictions.read_predictions(folder, run.data.test_images, len(names))
-    labels = test_labels(run.dataset) if found.labels is None else found.labels
-    wrong = np.flatnonzero(found.classes != labels)
-    # Stable, so that of equally sure ones the first in the file comes first.
-    order = np.argsort(-found.confidence[wrong].astype(np.float32), kind="stable")
-    hardest = wrong[order][:HARDEST]
-    images = _test_images(folder, run)
-    chosen = None if images is None else images[hardest]
-    return Ending(run, folder, Tested(labels, found.classes, found.confidence, hardest, chosen))
 
 
 def _test_images(folder: Path, run: Record) -> NDArray[np.uint8] | None:

@@ -1,9 +1,10 @@
 """Tells every tracker of a run how it goes."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
+from operator import methodcaller
 from typing import Any
 
 import pytorch_lightning as pl
@@ -15,8 +16,9 @@ from fmnist_bench.errors import BenchError
 from fmnist_bench.records.environment import is_first_process
 from fmnist_bench.records.spec import Spec
 from fmnist_bench.tracking.about import About, about_spec
-from fmnist_bench.tracking.mirroring import Message, one_line
-from fmnist_bench.tracking.mirrors import Apart, Here
+from fmnist_bench.tracking.ending import Ending
+from fmnist_bench.tracking.mirroring import one_line
+from fmnist_bench.tracking.mirrors import Mirrors
 from fmnist_bench.tracking.tracker import THROUGHPUT, Figures, Tracker, epoch_figures
 from fmnist_bench.training.curves import Curves
 
@@ -37,14 +39,10 @@ def follow(
     """
     trackers, loggers = build_loggers(spec.config)
     about = about_spec(spec, os.getpid(), sweep, differing)
-    mirrors: list[Apart | Here] = []
-    if is_first_process():
-        for logger in loggers:
-            logger.log_hyperparams(about.config)
-        for kind, apart in ((Apart, True), (Here, False)):
-            chosen = {name: each for name, each in trackers.items() if each.apart == apart}
-            mirrors += [kind(chosen, spec.folder)] if chosen else []
-    live = Live(about, mirrors)
+    first = is_first_process()
+    for logger in loggers if first else []:
+        logger.log_hyperparams(about.config)
+    live = Live(about, Mirrors(trackers if first else {}))
     try:
         yield live, loggers
     except BaseException as error:
@@ -84,7 +82,7 @@ class Live(Callback):
     twice.
     """
 
-    def __init__(self, about: About, mirrors: Sequence[Apart | Here]) -> None:
+    def __init__(self, about: About, mirrors: Mirrors) -> None:
         self._about, self._mirrors = about, mirrors
         self._curves: Curves | None = None
         self._sent, self._images, self._step_seconds = 0, 0, 0.0
@@ -95,9 +93,10 @@ class Live(Callback):
             self._start([])  # a run that fails before it trains is shown too
         elif error is not None:
             self._send()
-        self._tell({"end": error, "interrupted": interrupted})
-        for mirror in self._mirrors:
-            mirror.close()
+        if error is None:
+            self._mirrors.finish(methodcaller("done", Ending(self._about.folder)))
+        else:
+            self._mirrors.finish(methodcaller("failed", error, interrupted=interrupted))
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]  # Lightning's
@@ -113,7 +112,8 @@ class Live(Callback):
 
     def _start(self, earlier: list[Figures]) -> None:
         about = replace(self._about, resumes=bool(earlier))
-        self._tell({"start": asdict(about) | {"folder": str(about.folder)}, "epochs": earlier})
+        self._mirrors.tell(methodcaller("start", about))
+        self._mirrors.tell(methodcaller("epochs", earlier))
 
     def _send(self) -> None:
         assert self._curves is not None
@@ -122,13 +122,9 @@ class Live(Callback):
         if new and seconds > 0:
             new[-1][THROUGHPUT] = (self._curves.images - self._images) / seconds
         if new:
-            self._tell({"epochs": new})
+            self._mirrors.tell(methodcaller("epochs", new))
             self._remember(self._curves)
 
     def _remember(self, curves: Curves) -> None:
         self._sent, self._images = len(curves.history), curves.images
         self._step_seconds = curves.step_seconds
-
-    def _tell(self, message: Message) -> None:
-        for mirror in self._mirrors:
-            mirror.tell(message)

@@ -1,68 +1,60 @@
-"""The process of trackers that wait for more than a disk; its arguments are FOLDER NAME...
+"""The process of trackers that wait for more than a disk.
 
-FOLDER is the run's, each NAME a key of its config's `logger`. What happens comes as JSON lines
-on standard input; when that closes without an end, the run was killed. A tracker that is over
-is named on standard output, followed by a tab and what went wrong.
+On standard input it is given pickles: the trackers by name, then one `Message` after another;
+when that closes before the last one, the run was killed. A tracker that is over is named on
+standard output, followed by a tab and what went wrong.
 """
 
-import json
 import os
+import pickle
 import signal
-import sys
 import threading
 import time
-from pathlib import Path
+from collections.abc import Callable
+from operator import methodcaller
 from queue import SimpleQueue
-from typing import Any, TextIO
+from typing import Any, BinaryIO, NamedTuple
 
 import psutil
 
-from fmnist_bench.config.build import build
-from fmnist_bench.records.spec import read_spec
-from fmnist_bench.tracking.about import About
-from fmnist_bench.tracking.ending import read_ending
 from fmnist_bench.tracking.tracker import Tracker
 
-Message = dict[str, Any]
 GRACE_SECONDS = 7.0
-KILLED: Message = {"end": "its process was killed", "interrupted": True, "seconds": GRACE_SECONDS}
 
 
-def main(folder: Path, *names: str) -> None:
-    """Follow the run in `folder` to its end with the trackers called `names`."""
+class Message(NamedTuple):
+    """What to call on each tracker; after the last message they have so many `seconds` left."""
+
+    call: Callable[[Tracker], Any]
+    seconds: float | None = None
+
+
+_KILLED = Message(methodcaller("failed", "its process was killed", interrupted=True), GRACE_SECONDS)
+
+
+def main() -> None:
+    """Follow a run to its end."""
     # Ctrl-C is for the run, which then says how it ended.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     stream, answers = _take_over_streams()
+    left: dict[str, Tracker] = pickle.load(stream)
     queue: SimpleQueue[Message] = SimpleQueue()
-    killed = threading.Event()
+    killed, opened = threading.Event(), False
     threading.Thread(target=_receive, args=(stream, queue, killed), daemon=True).start()
-    nodes = read_spec(folder).config["logger"]
-    left: dict[str, Tracker] = {name: build(nodes[name], f"logger.{name}") for name in names}
     while left:
         message = queue.get()
-        if killed.is_set() and "start" in message:
+        if killed.is_set() and not opened:
             return  # what was not opened while the run lived shows nothing that looks alive
+        opened = True
         for name, tracker in list(left.items()):
-            said = None if "end" not in message else ""
+            said = None if message.seconds is None else ""
             try:
-                tell(tracker, message, folder)
+                message.call(tracker)
             except Exception as error:  # of whatever kind a library's are
                 said = one_line(error)
             if said is not None:
                 del left[name]
                 os.write(answers, f"{name}\t{said}\n".encode())
-
-
-def tell(tracker: Tracker, message: Message, folder: Path) -> None:
-    """Tell `tracker` what happened to the run in `folder`."""
-    if "start" in message:
-        tracker.start(About(**{**message["start"], "folder": folder}))
-    if "epochs" in message:
-        tracker.epochs(message["epochs"])
-    if "end" in message and message["end"] is None:
-        tracker.done(read_ending(folder))
-    elif "end" in message:
-        tracker.failed(message["end"], interrupted=message["interrupted"])
 
 
 def one_line(error: BaseException) -> str:
@@ -79,23 +71,25 @@ def kill_all(process: psutil.Process, *, itself: bool) -> None:
             continue
 
 
-def _receive(stream: TextIO, queue: "SimpleQueue[Message]", killed: threading.Event) -> None:
+def _receive(stream: BinaryIO, queue: "SimpleQueue[Message]", killed: threading.Event) -> None:
     """Pass on messages; after the last, this process has so many seconds to live."""
-    message: Message = {}
-    for line in stream:
-        message = json.loads(line)
+    seconds = None
+    while seconds is None:
+        try:
+            message = pickle.load(stream)
+        except EOFError:
+            killed.set()
+            message = _KILLED
         queue.put(message)
-    if "end" not in message:
-        killed.set()
-        queue.put(message := KILLED)
-    time.sleep(message["seconds"])
+        seconds = message.seconds
+    time.sleep(seconds)
     kill_all(psutil.Process(), itself=False)
     os._exit(1)
 
 
-def _take_over_streams() -> tuple[TextIO, int]:
+def _take_over_streams() -> tuple[BinaryIO, int]:
     """Keep the pipes for messages; what a library reads or prints goes nowhere."""
-    messages, answers = os.fdopen(os.dup(0)), os.dup(1)
+    messages, answers = os.fdopen(os.dup(0), "rb"), os.dup(1)
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)
@@ -104,4 +98,6 @@ def _take_over_streams() -> tuple[TextIO, int]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), *sys.argv[2:])
+    from fmnist_bench.tracking import mirroring  # under the name that pickles know
+
+    mirroring.main()

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,25 +11,29 @@ from filelock import FileLock
 
 from fmnist_bench.tracking.about import About
 from fmnist_bench.tracking.ending import Ending
-from fmnist_bench.tracking.packages import require
 from fmnist_bench.tracking.tracker import Figures, Tracker
 
 
+@dataclass(kw_only=True, eq=False)
 class MlflowTracker(Tracker):
-    """Mirrors a run into MLflow; found again by a tag with the run's identity."""
+    """Mirrors a run into MLflow; found again by a tag with the run's identity.
+
+    conf/logger/mlflow.yaml explains the keys.
+    """
+
+    experiment: str
+    tracking_uri: str | None
+    upload_seconds: float
 
     apart = True
+    package = "mlflow"
 
-    def __init__(self, *, experiment: str, tracking_uri: str | None, upload_seconds: float) -> None:
-        """Take conf/logger/mlflow.yaml; raise BenchError if mlflow is not installed."""
-        require("mlflow")
-        self._experiment = experiment
-        self._uri = tracking_uri or os.environ.get("MLFLOW_TRACKING_URI")
+    def __post_init__(self) -> None:
+        """Raise BenchError if mlflow is not installed."""
+        super().__init__()
+        self._uri = self.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI")
         if self._uri is not None and self._uri.startswith(("http:", "https:")):
-            self.patience = upload_seconds
-        self._client: Any = None
-        self._run = ""
-        self._known: set[int] = set()
+            self.patience = self.upload_seconds
 
     def start(self, about: About) -> None:
         # Before the import. It reports its use to its makers unless told not to, takes a folder
@@ -43,11 +48,11 @@ class MlflowTracker(Tracker):
         uri = self._uri or f"sqlite:///{outputs / 'mlflow.db'}"
         # Of several jobs at once, one makes the tables.
         with FileLock(outputs / ".mlflow.lock"):
-            self._client = MlflowClient(uri)
+            self._client: Any = MlflowClient(uri)
             experiment = self._experiment_id(uri, outputs)
         same = f"tags.identity = '{about.identity}'"
         found = self._client.search_runs([experiment], same, max_results=1)
-        self._run = found[0].info.run_id if found else self._created(experiment, about)
+        self._run: str = found[0].info.run_id if found else self._created(experiment, about)
         history = self._client.get_metric_history(self._run, "epoch")
         self._known = {metric.step for metric in history}
         if found:
@@ -76,12 +81,12 @@ class MlflowTracker(Tracker):
         self._client.set_terminated(self._run, "KILLED" if interrupted else "FAILED")
 
     def _experiment_id(self, uri: str, outputs: Path) -> str:
-        found = self._client.get_experiment_by_name(self._experiment)
+        found = self._client.get_experiment_by_name(self.experiment)
         if found is not None:
             return str(found.experiment_id)
         # A database keeps no files; without this they would go below the working directory.
         files = (outputs / "mlflow").as_uri() if uri.startswith("sqlite:") else None
-        return str(self._client.create_experiment(self._experiment, artifact_location=files))
+        return str(self._client.create_experiment(self.experiment, artifact_location=files))
 
     def _created(self, experiment: str, about: About) -> str:
         from mlflow.entities import Param

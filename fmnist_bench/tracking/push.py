@@ -8,7 +8,7 @@ from pathlib import Path
 from fmnist_bench.errors import BenchError
 from fmnist_bench.records.record import Record, read_record
 from fmnist_bench.tracking.about import about_record
-from fmnist_bench.tracking.ending import read_ending
+from fmnist_bench.tracking.ending import Ending
 from fmnist_bench.tracking.mirroring import one_line
 from fmnist_bench.tracking.tracker import epoch_figures
 from fmnist_bench.tracking.wandb_tracker import WandbTracker
@@ -56,10 +56,9 @@ def push_one(tracker: WandbTracker, record: Record, folder: Path) -> None:
     Raises:
         BenchError: a file of the run cannot be read, or W&B refused.
     """
-    ending = read_ending(folder)
     try:
         tracker.start(about_record(record, folder))
         tracker.epochs([epoch_figures(epoch.model_dump()) for epoch in record.history or []])
-        tracker.done(ending)
+        tracker.done(Ending(folder))
     except Exception as error:  # W&B's client raises errors of many kinds
         raise BenchError(f"{folder.name}: not pushed: {one_line(error)}") from None

@@ -8,16 +8,17 @@ import numpy as np
 
 from fmnist_bench.tracking.about import About
 from fmnist_bench.tracking.ending import Ending
-from fmnist_bench.tracking.packages import require
 from fmnist_bench.tracking.tracker import Figures, Tracker
 
 
 class TensorboardTracker(Tracker):
     """Writes scalars for each epoch; config, final figures and pictures beside them."""
 
+    package = "tensorboard"
+
     def __init__(self) -> None:
         """Raise BenchError if tensorboard is not installed."""
-        require("tensorboard")
+        super().__init__()
         # Already here, since between start and end of a run its clock may be running.
         from torch.utils.tensorboard import SummaryWriter
 

@@ -2,7 +2,10 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from fmnist_bench.errors import BenchError
 
 if TYPE_CHECKING:
     from fmnist_bench.tracking.about import About
@@ -36,15 +39,29 @@ class Tracker(ABC):
     """Shows one run. Made in the run's process by what conf/logger says.
 
     Its constructor raises BenchError for what is wrong. All else may raise anything: that ends
-    the tracker, never the run. One that waits for more than a local disk works `apart`, in
-    another process that imports what it needs; the end of a run waits for it so many seconds
-    (`patience`). `later` is what to do when it gave up; one that is `off` shows nothing.
+    the tracker, never the run. One that waits for more than a local disk works `apart`: it is
+    pickled before it starts, and goes on in another process, which imports what it needs; the
+    end of a run waits for it so many seconds (`patience`). `later` is what to do when it gave
+    up; one that is `off` shows nothing; `package` is what has to be installed.
     """
 
     apart: ClassVar[bool] = False
     later: ClassVar[str] = "the record has the figures"
+    package: ClassVar[str | None] = None
     patience: float = 60.0
     off: bool = False
+
+    def __init__(self) -> None:
+        """Check, without importing it, that `package` is installed.
+
+        Raises:
+            BenchError: it is not; the message says how to install it.
+        """
+        if self.package and find_spec(self.package) is None:
+            raise BenchError(
+                f"logger={self.package} needs the package {self.package}; "
+                f'pip install "fmnist-bench[{self.package}]", or choose another logger'
+            )
 
     @abstractmethod
     def start(self, about: "About") -> None:

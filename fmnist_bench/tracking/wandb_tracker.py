@@ -2,13 +2,12 @@
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 from fmnist_bench.errors import BenchError
 from fmnist_bench.tracking.about import About
 from fmnist_bench.tracking.ending import Ending, Tested
-from fmnist_bench.tracking.packages import require
 from fmnist_bench.tracking.sweep_agent import run_id
 from fmnist_bench.tracking.tracker import Figures, Tracker
 
@@ -19,45 +18,42 @@ FINISHED, FAILED, INTERRUPTED = 0, 1, 255
 HARDEST = "hardest_images"
 
 
+@dataclass(kw_only=True, eq=False)
 class WandbTracker(Tracker):
-    """Mirrors a run into W&B through its own client.
+    """Mirrors a run into W&B through its own client; conf/logger/wandb.yaml explains the keys.
 
     Offline the client writes below the run's `wandb` folder and opens no connection. Online
     it takes its key from where W&B keeps it: WANDB_API_KEY or `wandb login`.
     """
 
+    project: str
+    entity: str | None
+    mode: str
+    group: str | None
+    tags: Sequence[str]
+    upload_seconds: float
+
     apart = True
+    package = "wandb"
     later = "`fmnist-bench wandb push` shows the run later"
 
-    def __init__(
-        self,
-        *,
-        project: str,
-        entity: str | None,
-        mode: str,
-        group: str | None,
-        tags: Sequence[str],
-        upload_seconds: float,
-    ) -> None:
-        """Take conf/logger/wandb.yaml.
-
-        Raises:
-            BenchError: `mode` is unknown, or wandb is not installed.
-        """
-        require("wandb")
-        if mode not in MODES:
+    def __post_init__(self) -> None:
+        """Raise BenchError if `mode` is unknown, or wandb is not installed."""
+        super().__init__()
+        if self.mode not in MODES:
             raise BenchError(
-                f"logger.wandb.mode, or WANDB_MODE: {mode!r} is unknown; choose from "
+                f"logger.wandb.mode, or WANDB_MODE: {self.mode!r} is unknown; choose from "
                 f"{', '.join(MODES)}"
             )
-        self.off, self._online = mode == "disabled", mode == "online"
-        if self._online:
-            self.patience = upload_seconds
-        self.target: dict[str, Any] = {"mode": mode, "project": project, "entity": entity}
-        self._group, self._tags, self._seconds = group, tuple(tags), upload_seconds
-        self._run: Any = None
-        self._sent = Path("sent")
+        self.off = self.mode == "disabled"
+        if self.mode == "online":
+            self.patience = self.upload_seconds
         self._first = 0
+
+    @property
+    def target(self) -> dict[str, Any]:
+        """Where the run goes, in W&B's words."""
+        return {"mode": self.mode, "project": self.project, "entity": self.entity}
 
     def start(self, about: About) -> None:
         # The client reads this when it is imported: no chatter, no reports to its makers.
@@ -67,14 +63,14 @@ class WandbTracker(Tracker):
         self._sent = about.folder / "wandb" / "epochs_sent"
         self._sent.parent.mkdir(exist_ok=True)
         watched: dict[str, Any] = {} if about.process is None else {"x_stats_pid": about.process}
-        self._run = wandb.init(
+        self._run: Any = wandb.init(
             **self.target,
             id=run_id(about),
             name=about.name,
             dir=str(about.folder),
-            group=self._group or about.group,
+            group=self.group or about.group,
             job_type=about.job_type,
-            tags=self._tags,
+            tags=tuple(self.tags),
             config=about.config,
             # The client appends to the history that the server has, whatever is said here; but
             # only a run that resumes is told how far that goes.
@@ -86,15 +82,15 @@ class WandbTracker(Tracker):
                 disable_git=True,
                 x_save_requirements=False,
                 silent=True,
-                init_timeout=self._seconds,
-                login_timeout=self._seconds,
-                finish_timeout=self._seconds,
+                init_timeout=self.upload_seconds,
+                login_timeout=self.upload_seconds,
+                finish_timeout=self.upload_seconds,
                 finish_timeout_raises=True,
                 x_disable_stats=not watched,
                 **watched,
             ),
         )
-        if self._online:
+        if self.mode == "online":
             self._refuse_another(about.digest)
             self._first = self._run.starting_step
         elif about.resumes and self._sent.exists():
@@ -142,7 +138,7 @@ class WandbTracker(Tracker):
         if there is not None and there != digest:
             self._run.finish(exit_code=FINISHED)
             raise BenchError(
-                f"project {self.target['project']} has another training of this run, and W&B "
+                f"project {self.project} has another training of this run, and W&B "
                 "keeps what a history has; name another project"
             )
 

@@ -65,10 +65,7 @@ def test_images_of_any_size_and_number(
 
 
 def test_own_data_is_standardized_by_its_own_pixels(
-    draw: Callable[..., Arrays],
-    write: Callable[..., Path],
-    tmp_path: Path,
-    module: Make,
+    draw: Callable[..., Arrays], write: Callable[..., Path], tmp_path: Path, module: Make
 ) -> None:
     arrays = draw(0, train=50, shape=(8, 8, 3))
     arrays["train_images"][..., 2] //= 4
@@ -79,10 +76,7 @@ def test_own_data_is_standardized_by_its_own_pixels(
 
 
 def test_a_trainer_trains_and_tests_on_it(
-    own: Arrays,
-    write: Callable[..., Path],
-    tmp_path: Path,
-    unread: Make,
+    own: Arrays, write: Callable[..., Path], tmp_path: Path, unread: Make
 ) -> None:
     class Mean(pl.LightningModule):
         seen: list[int] = []  # noqa: RUF012
@@ -114,10 +108,7 @@ def test_a_trainer_trains_and_tests_on_it(
 
 
 def test_epochs_differ_and_come_again(
-    draw: Callable[..., Arrays],
-    write: Callable[..., Path],
-    tmp_path: Path,
-    module: Make,
+    draw: Callable[..., Arrays], write: Callable[..., Path], tmp_path: Path, module: Make
 ) -> None:
     data = module(write(tmp_path, draw(0, train=40)))
     epochs = [
@@ -129,10 +120,7 @@ def test_epochs_differ_and_come_again(
 
 
 def test_test_images_are_those_that_were_there_at_the_beginning(
-    own: Arrays,
-    write: Callable[..., Path],
-    tmp_path: Path,
-    module: Make,
+    own: Arrays, write: Callable[..., Path], tmp_path: Path, module: Make
 ) -> None:
     data = module(write(tmp_path, own))
     assert data.digest == data_digest(tmp_path)

@@ -49,9 +49,7 @@ Make = Callable[..., ImageDataModule]
     ],
 )
 def test_a_wrong_argument_is_named_before_anything_is_read(
-    change: dict[str, Any],
-    said: str,
-    unread: Make,
+    change: dict[str, Any], said: str, unread: Make
 ) -> None:
     with pytest.raises(BenchError) as caught:
         unread(**({"folder": "nowhere"} | change))
@@ -82,10 +80,7 @@ def test_what_does_not_fit_the_files_is_refused_in_setup(
 
 
 def test_a_batch_of_more_images_than_there_are(
-    own: Arrays,
-    write: Callable[..., Path],
-    tmp_path: Path,
-    module: Make,
+    own: Arrays, write: Callable[..., Path], tmp_path: Path, module: Make
 ) -> None:
     with pytest.raises(BenchError, match="batch_size: 8, expected 1 to 6"):
         module(write(tmp_path, own)).train_dataloader()

@@ -86,9 +86,7 @@ def test_torchvision_downloads_from_its_second_mirror(
 
 
 def test_server_that_never_answers(
-    scratch: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    reason: Reason,
+    scratch: Path, monkeypatch: pytest.MonkeyPatch, reason: Reason
 ) -> None:
     """With a stand-in for torchvision that opens a URL as torchvision does: no limit given."""
     with socket.create_server(("127.0.0.1", 0)) as mute:

@@ -80,9 +80,7 @@ def test_apt_without_package_list_gets_its_own(
 
 
 def test_reason_is_the_error_that_apt_prints(
-    fake: Callable[..., None],
-    scratch: Path,
-    reason: Reason,
+    fake: Callable[..., None], scratch: Path, reason: Reason
 ) -> None:
     fake("apt-get", "echo Reading...; echo 'E: Could not resolve host' >&2; echo bye; exit 100")
     fake("dpkg-deb", "")
@@ -91,10 +89,7 @@ def test_reason_is_the_error_that_apt_prints(
 
 @pytest.mark.parametrize("program", ["apt-get", "dpkg-deb"])
 def test_no_debian_system(
-    program: str,
-    fake: Callable[..., None],
-    scratch: Path,
-    reason: Reason,
+    program: str, fake: Callable[..., None], scratch: Path, reason: Reason
 ) -> None:
     fake({"apt-get": "dpkg-deb", "dpkg-deb": "apt-get"}[program], f"touch {DEB}")
     assert reason(fetch_debian) == f"{program} is not installed"
@@ -107,10 +102,7 @@ def test_apt_that_leaves_nothing(fake: Callable[..., None], scratch: Path, reaso
 
 
 def test_program_that_hangs(
-    fake: Callable[..., None],
-    scratch: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    reason: Reason,
+    fake: Callable[..., None], scratch: Path, monkeypatch: pytest.MonkeyPatch, reason: Reason
 ) -> None:
     """Its grandchild keeps the output open and must not be waited for."""
     monkeypatch.setattr(module, "_LIMIT_SECONDS", 0.2)
@@ -143,10 +135,7 @@ def test_npm_package_is_unpacked(
 
 
 def test_npm_package_that_leaves_its_folder(
-    fake: Callable[..., None],
-    contents: dict[str, bytes],
-    scratch: Path,
-    reason: Reason,
+    fake: Callable[..., None], contents: dict[str, bytes], scratch: Path, reason: Reason
 ) -> None:
     package = scratch.parent / "evil.tgz"
     make_npm_package(package, contents | {"../../evil": b"x"})
@@ -156,10 +145,7 @@ def test_npm_package_that_leaves_its_folder(
 
 
 def test_npm_package_that_is_cut(
-    fake: Callable[..., None],
-    contents: dict[str, bytes],
-    scratch: Path,
-    reason: Reason,
+    fake: Callable[..., None], contents: dict[str, bytes], scratch: Path, reason: Reason
 ) -> None:
     package = scratch.parent / "whole.tgz"
     make_npm_package(package, contents)
@@ -185,9 +171,7 @@ def test_order() -> None:
 
 
 def test_installed_debian_folder(
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    reason: Reason,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, reason: Reason
 ) -> None:
     fetch = next(iter(sources("fashion_mnist").values()))
     monkeypatch.setattr(module, "DEBIAN_FOLDER", tmp_path / "absent")

@@ -1,8 +1,6 @@
 """`fmnist-bench export`: every file is opened with the tool that it is for."""
 
-import importlib.util
 import json
-import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +17,7 @@ from safetensors.torch import load_file
 from fmnist_bench.cli import main
 from fmnist_bench.data.facts import FASHION_MNIST, FILE_NAMES
 from fmnist_bench.data.idx import read_idx
-from fmnist_bench.inference import exported, load_run
+from fmnist_bench.inference import exported, formats, load_run
 from fmnist_bench.inference.exported import compare
 from fmnist_bench.inference.formats import FORMATS, format_named
 from fmnist_bench.paths import conf_dir
@@ -144,8 +142,8 @@ def test_nothing_is_left_of_an_export_that_differs(
     monkeypatch: pytest.MonkeyPatch,
     capsys: Capture,
 ) -> None:
-    module = format_named(form)
-    real = module.export
+    kind = format_named(form)
+    real = kind.export
 
     def broken(run: object) -> exported.Exported:
         good = real(run)  # type: ignore[arg-type]  # as the command hands it on
@@ -156,8 +154,8 @@ def test_nothing_is_left_of_an_export_that_differs(
 
         return exported.Exported(good.files, answer)
 
-    monkeypatch.setattr(module, "export", broken)
-    out = tmp_path / "exports" / f"net{module.SUFFIX}"
+    monkeypatch.setattr(kind, "export", broken)
+    out = tmp_path / "exports" / f"net{kind.suffix}"
     assert export(make_run("model=linear"), form, out) == 1
     out_text, err = capsys.readouterr()
     assert out_text == ""
@@ -259,7 +257,7 @@ def test_any_data_and_any_forward_export(
     (tmp_path / "forward_of_mine.py").write_text(FORWARD_OF_MINE)
     monkeypatch.syspath_prepend(str(tmp_path))
     run = make_run(*own_data, "model._target_=forward_of_mine.Sharp")
-    out = tmp_path / f"net{format_named(form).SUFFIX}"
+    out = tmp_path / f"net{format_named(form).suffix}"
     arguments = ["--format", form, "--out", str(out), "--data", str(colours)]
     trust = ["--trust", "forward_of_mine.Sharp"]
     assert main(["export", "--run", str(run), *arguments, *trust]) == 0
@@ -276,10 +274,7 @@ def test_any_data_and_any_forward_export(
 
 
 def test_what_comes_scaled_is_checked_on_noise(
-    make_run: MakeRun,
-    change_record: Callable[..., None],
-    tmp_path: Path,
-    capsys: Capture,
+    make_run: MakeRun, change_record: Callable[..., None], tmp_path: Path, capsys: Capture
 ) -> None:
     run = make_run("model=linear")
     record = read_record(run)
@@ -301,14 +296,13 @@ def test_a_missing_package_is_named(
     monkeypatch: pytest.MonkeyPatch,
     capsys: Capture,
 ) -> None:
-    monkeypatch.delitem(sys.modules, "fmnist_bench.inference.formats.onnx", raising=False)
-    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    absent = "onnxruntime"
+    monkeypatch.setattr(formats, "find_spec", lambda name: None if name == absent else object())
     assert export(make_run("model=linear"), "onnx", tmp_path / "net.onnx") == 2
     line = capsys.readouterr().err
     assert (
         "--format onnx: needs the package onnxruntime; pip install 'fmnist-bench[export]'" in line
     )
-    assert importlib.util.find_spec("onnx") is not None
 
 
 @pytest.mark.slow

@@ -9,11 +9,7 @@ from fmnist_bench.data.facts import FASHION_MNIST, FILE_NAMES, MNIST
 from fmnist_bench.data.idx import read_idx
 from fmnist_bench.errors import BenchError
 from fmnist_bench.inference import Predicted, load_run
-from fmnist_bench.records.predictions import (
-    Predictions,
-    from_log_probabilities,
-    read_predictions,
-)
+from fmnist_bench.records.predictions import Predictions, from_log_probabilities, read_predictions
 from fmnist_bench.records.record import read_record
 from fmnist_bench.records.spec import Spec
 from fmnist_bench.training.run import run as train

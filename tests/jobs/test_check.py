@@ -70,7 +70,7 @@ def test_a_tracker_whose_package_is_missing_is_refused(
 ) -> None:
     spec = make_spec("logger=mlflow")
     build_loggers(spec.config)
-    monkeypatch.setattr("fmnist_bench.tracking.packages.find_spec", lambda package: None)
+    monkeypatch.setattr("fmnist_bench.tracking.tracker.find_spec", lambda package: None)
     with pytest.raises(BenchError, match=r'pip install "fmnist-bench\[mlflow\]"'):
         build_loggers(spec.config)
 
@@ -78,7 +78,7 @@ def test_a_tracker_whose_package_is_missing_is_refused(
 @pytest.mark.parametrize(
     ("overrides", "said"),
     [
-        (["epochs=0"], "epochs: 0, expected at least 1"),
+        (["epochs=0"], "epochs: 0, expected greater than or equal to 1"),
         (["seed=-1"], "seed"),
         (["batch_size=0"], "batch_size"),
         (["batch_size=100000"], "batch_size"),

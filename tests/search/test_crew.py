@@ -101,10 +101,7 @@ def crew(make_tuning: MakeTuning, tmp_path: Path) -> Crew:
 
 
 def test_a_run_that_another_process_ends_is_waited_for_and_trained_once(
-    crew: Crew,
-    make_spec: Callable[..., Spec],
-    record_of: RecordOf,
-    monkeypatch: pytest.MonkeyPatch,
+    crew: Crew, make_spec: Callable[..., Spec], record_of: RecordOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec = make_spec()
     answers: Iterator[Any] = iter(["busy", "busy", "done before"])

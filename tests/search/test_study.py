@@ -62,11 +62,7 @@ def test_the_digest_knows_each_override_and_each_choice_of_the_recipe(
     ],
 )
 def test_a_wrong_key_or_choice_is_found_before_anything_is_trained(
-    make_tuning: MakeTuning,
-    tmp_path: Path,
-    override: str,
-    parameters: dict[str, object],
-    said: str,
+    make_tuning: MakeTuning, tmp_path: Path, override: str, parameters: dict[str, object], said: str
 ) -> None:
     with pytest.raises(BenchError, match=said) as refused:
         begin_study(tmp_path, make_tuning(override, parameters=parameters), "digest")

@@ -101,9 +101,7 @@ def _ended(folder: Path) -> bool:
 
 
 @pytest.mark.slow
-def test_a_killed_run_is_left_crashed_and_goes_on_later(
-    make_spec: Callable[..., Spec],
-) -> None:
+def test_a_killed_run_is_left_crashed_and_goes_on_later(make_spec: Callable[..., Spec]) -> None:
     spec = make_spec("logger=[wandb,csv]", "epochs=150")
     kill_after_epochs(spec, 20)
     deadline = time.monotonic() + 60

@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 
 from fmnist_bench.errors import BenchError
 from fmnist_bench.records.spec import Spec
-from fmnist_bench.tracking import packages
+from fmnist_bench.tracking import tracker
 from tests.tracking.following import finish, kill_after_epochs
 
 MakeSpec = Callable[..., Spec]
@@ -164,7 +164,7 @@ def test_the_weights_do_not_depend_on_the_logger(hard: MakeSpec, tmp_path: Path)
 def test_a_missing_package_is_named_with_its_extra(
     hard: MakeSpec, monkeypatch: pytest.MonkeyPatch, package: str
 ) -> None:
-    monkeypatch.setattr(packages, "find_spec", lambda name: None if name == package else object())
+    monkeypatch.setattr(tracker, "find_spec", lambda name: None if name == package else object())
     with pytest.raises(BenchError, match=rf'pip install "fmnist-bench\[{package}\]"'):
         finish(hard(f"logger={package}"))
 
