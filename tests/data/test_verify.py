@@ -7,9 +7,8 @@ import pytest
 
 from fmnist_bench.data.verify import read_own, read_published
 from fmnist_bench.errors import BenchError
+from tests.data.files import Arrays, draw, to_idx, write
 
-Arrays = dict[str, np.ndarray]
-Write = Callable[..., Path]
 TRAIN_LABELS, TEST_LABELS = "train-labels-idx1-ubyte", "t10k-labels-idx1-ubyte"
 
 
@@ -26,11 +25,7 @@ def published_complaint(folder: Path, name: str = "fashion_mnist") -> str:
 
 @pytest.mark.parametrize("gz", [False, True])
 def test_published_content_is_returned(
-    gz: bool,
-    published: dict[str, Arrays],
-    write: Write,
-    to_idx: Callable[..., bytes],
-    tmp_path: Path,
+    gz: bool, published: dict[str, Arrays], tmp_path: Path
 ) -> None:
     write(tmp_path, published["mnist"], gz=gz)
     parts = read_published("mnist", tmp_path)
@@ -39,9 +34,7 @@ def test_published_content_is_returned(
     }
 
 
-def test_swapped_files_are_named(
-    published: dict[str, Arrays], write: Write, tmp_path: Path
-) -> None:
+def test_swapped_files_are_named(published: dict[str, Arrays], tmp_path: Path) -> None:
     write(tmp_path, published["fashion_mnist"])
     shutil.copy(tmp_path / TRAIN_LABELS, tmp_path / TEST_LABELS)
     message = published_complaint(tmp_path)
@@ -49,16 +42,12 @@ def test_swapped_files_are_named(
     assert f"holds {TRAIN_LABELS} of Fashion-MNIST, expected {TEST_LABELS}" in message
 
 
-def test_the_other_dataset_is_named(
-    published: dict[str, Arrays], write: Write, tmp_path: Path
-) -> None:
+def test_the_other_dataset_is_named(published: dict[str, Arrays], tmp_path: Path) -> None:
     write(tmp_path, published["mnist"])
     assert f"holds {TEST_LABELS} of MNIST, expected" in published_complaint(tmp_path)
 
 
-def test_one_flipped_pixel_is_corrupt(
-    published: dict[str, Arrays], write: Write, tmp_path: Path
-) -> None:
+def test_one_flipped_pixel_is_corrupt(published: dict[str, Arrays], tmp_path: Path) -> None:
     published["fashion_mnist"]["train_images"][3, 14, 14] ^= 1
     write(tmp_path, published["fashion_mnist"])
     message = published_complaint(tmp_path)
@@ -68,14 +57,12 @@ def test_one_flipped_pixel_is_corrupt(
     )
 
 
-def test_another_count_is_told(
-    published: dict[str, Arrays], own: Arrays, write: Write, tmp_path: Path
-) -> None:
+def test_another_count_is_told(published: dict[str, Arrays], own: Arrays, tmp_path: Path) -> None:
     write(tmp_path, own | {"test_labels": own["test_labels"][:3]})
     assert "holds [3], corrupt or edited: expected Fashion-MNIST" in published_complaint(tmp_path)
 
 
-def test_old_release_is_refused_by_name(write: Write, tmp_path: Path) -> None:
+def test_old_release_is_refused_by_name(tmp_path: Path) -> None:
     """With the real digests and counts; the labels of 26 August 2017 begin like this."""
     labels = np.random.default_rng(0).integers(0, 10, 10_000, dtype=np.uint8)
     labels[:7] = [0, 1, 2, 2, 3, 2, 8]
@@ -90,7 +77,7 @@ def test_old_release_is_refused_by_name(write: Write, tmp_path: Path) -> None:
     assert "old Fashion-MNIST" not in published_complaint(tmp_path, "mnist")
 
 
-def test_old_release_of_the_day_before_is_refused_by_name(write: Write, tmp_path: Path) -> None:
+def test_old_release_of_the_day_before_is_refused_by_name(tmp_path: Path) -> None:
     """Its labels are sorted by class."""
     labels = np.sort(np.arange(10_000, dtype=np.uint8) % 10)
     pixel, one = np.zeros((1, 28, 28), np.uint8), np.zeros(1, np.uint8)
@@ -109,13 +96,7 @@ def test_old_release_of_the_day_before_is_refused_by_name(write: Write, tmp_path
 )
 @pytest.mark.parametrize("named", [False, True])
 def test_own_data_of_the_format_is_taken(
-    shape: tuple[int, ...],
-    classes: int,
-    named: bool,
-    draw: Callable[..., Arrays],
-    write: Write,
-    to_idx: Callable[..., bytes],
-    tmp_path: Path,
+    shape: tuple[int, ...], classes: int, named: bool, tmp_path: Path
 ) -> None:
     own = draw(1, train=2 * classes, test=classes, shape=shape, classes=classes)
     write(tmp_path, own, gz=True)
@@ -147,20 +128,14 @@ def test_own_data_of_the_format_is_taken(
 )
 @pytest.mark.parametrize("classes", [None, 10])
 def test_own_data_of_another_format_is_refused(
-    part: str,
-    array: np.ndarray,
-    said: str,
-    classes: int | None,
-    own: Arrays,
-    write: Write,
-    tmp_path: Path,
+    part: str, array: np.ndarray, said: str, classes: int | None, own: Arrays, tmp_path: Path
 ) -> None:
     own["train_labels"][:] = [0, 1, 2, 3, 4, 9]
     write(tmp_path, own | {part: array})
     assert said in complaint(lambda: read_own(tmp_path, classes))
 
 
-def test_more_classes_than_there_may_be(own: Arrays, write: Write, tmp_path: Path) -> None:
+def test_more_classes_than_there_may_be(own: Arrays, tmp_path: Path) -> None:
     labels = np.array([0, 1, 2, 3, 4, 65_534], np.int32)
     write(tmp_path, own | {"train_labels": labels})
     read_own(tmp_path, None)
