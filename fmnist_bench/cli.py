@@ -10,6 +10,7 @@ from fmnist_bench.errors import BenchError
 
 COMMANDS = {
     "train": "train one run, or a sweep with -m (Hydra overrides: model=vgg optimizer.lr=0.1)",
+    "runs": "what came of runs: what differs, validation accuracy, the best (--best 3)",
     "bench": "train a list of rows with all their seeds, then show the board",
     "data": "obtain and verify the data, and say where it is",
     "weights": "obtain ImageNet weights of EfficientNet-Lite, to start from",

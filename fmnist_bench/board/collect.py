@@ -13,6 +13,7 @@ from fmnist_bench.board.lookup import limited_by, never_tested
 from fmnist_bench.errors import BenchError
 from fmnist_bench.records import predictions as predictions_file
 from fmnist_bench.records import record as record_file
+from fmnist_bench.records import spec as spec_file
 from fmnist_bench.records.predictions import Predictions, read_predictions
 from fmnist_bench.records.record import Record, read_record
 
@@ -64,11 +65,15 @@ class Problem:
 
 @dataclass(frozen=True)
 class Collected:
-    """Every run folder below one results folder, in order of path."""
+    """Every run folder below one results folder, in order of path.
+
+    `local` says that runs are trained into that folder, so that one chooses from them.
+    """
 
     runs: tuple[ScoredRun, ...]
     unreadable: tuple[Problem, ...] = ()
     reruns: tuple[ScoredRun, ...] = ()
+    local: bool = False
 
 
 def collect(results: Path) -> Collected:
@@ -92,7 +97,9 @@ def collect(results: Path) -> Collected:
                 kind.append(read_run(folder, path))
             except _UNREADABLE as error:
                 unreadable.append(_problem(folder, path, error))
-    return Collected(tuple(runs), tuple(unreadable), tuple(reruns))
+    # A run that was trained here still has what it was started from; published ones have not.
+    local = any((results / run.path / spec_file.FILE_NAME).exists() for run in runs)
+    return Collected(tuple(runs), tuple(unreadable), tuple(reruns), local)
 
 
 def read_run(folder: Path, path: str) -> ScoredRun:

@@ -111,6 +111,12 @@ class Column:
         return float(self.accuracies.mean())
 
     @property
+    def validation(self) -> float | None:
+        """Mean accuracy on validation images in [0, 1], of the runs that had any."""
+        scores = [run.record.validation for run in self.runs if run.record.validation]
+        return sum(score.accuracy for score in scores) / len(scores) if scores else None
+
+    @property
     def std(self) -> float | None:
         """Standard deviation of the runs' accuracies, from two runs on."""
         return float(self.accuracies.std(ddof=1)) if len(self.runs) > 1 else None

@@ -1,6 +1,5 @@
 """Grouping runs into the board's rows: one recipe under one name, on any dataset."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -8,11 +7,13 @@ from functools import cached_property
 from fmnist_bench.board.collect import Collected, ScoredRun
 from fmnist_bench.board.column import UNVERIFIED, Column
 from fmnist_bench.board.dataset import Dataset, datasets_of, published_as
+from fmnist_bench.board.escape import one_line
 from fmnist_bench.board.lookup import limited_by, never_tested
 from fmnist_bench.board.preprocessing import preprocessing
 from fmnist_bench.board.resources import Resources
 from fmnist_bench.errors import BenchError
 from fmnist_bench.records.names import fit_for_a_folder
+from fmnist_bench.records.naming import marks
 from fmnist_bench.records.record import Record, Row
 
 Key = tuple[str, str]
@@ -25,6 +26,7 @@ _STANDING = {
     "no result": 5,
     UNVERIFIED: 6,
 }
+_WIDEST = 80
 _FEW_RUNS, _OTHER_DATA = 2, 4
 
 
@@ -33,13 +35,13 @@ class BoardRow:
     """All runs of one recipe under one name; `columns` has every dataset of the board, by key.
 
     `label` is what the row is called, `recipe_digest` is "elsewhere" for predictions without a
-    recipe. `shares_name` is set when another row has the same name and another recipe.
+    recipe. `mark` is what sets it apart from rows of the same name and another recipe.
     """
 
     label: Row
     recipe_digest: str
     columns: Mapping[str, Column]
-    shares_name: bool
+    mark: str
 
     @property
     def key(self) -> Key:
@@ -48,13 +50,13 @@ class BoardRow:
 
     @property
     def title(self) -> str:
-        """The row's name, with the start of its recipe where the name alone is ambiguous."""
+        """The row's name, with what differs in its recipe where the name alone is ambiguous."""
         return f"{self.label.name}{self.mark}"
 
     @property
-    def mark(self) -> str:
-        """What sets the row apart from one of the same name, empty if nothing has to."""
-        return f" [{self.recipe_digest[:6]}]" if self.shares_name else ""
+    def shares_name(self) -> bool:
+        """Whether another row has the same name and another recipe."""
+        return bool(self.mark)
 
     @property
     def fashion(self) -> Column:
@@ -108,8 +110,10 @@ def unofficial(run: ScoredRun) -> str | None:
     return left_out(run)
 
 
-def group(runs: Iterable[ScoredRun]) -> list[BoardRow]:
+def group(runs: Iterable[ScoredRun], *, by_validation: bool = False) -> list[BoardRow]:
     """Group those of `runs` that are not `left_out` into rows; best mean Fashion accuracy first.
+
+    That of the test images, or `by_validation`.
 
     Ranked rows stand before provisional ones, then rows of one or two runs, incomplete
     rows, rows of other data alone, rows without a result, and unverified ones. Ties go by name.
@@ -121,18 +125,27 @@ def group(runs: Iterable[ScoredRun]) -> list[BoardRow]:
     for run in kept:
         key = (run.record.row.name, run.record.recipe_digest or "elsewhere")
         groups.setdefault(key, []).append(run)
-    names = Counter(name for name, _ in groups)
-    rows = [_row(key, group, datasets, names[key[0]] > 1) for key, group in groups.items()]
-    return in_order(rows, "fashion_mnist")
+    marked = {
+        name: marks(
+            {digest: each[0].record for (row, digest), each in groups.items() if row == name}
+        )
+        for name in {name for name, _ in groups}
+    }
+    rows = [_row(key, each, datasets, marked[key[0]][key[1]]) for key, each in groups.items()]
+    return in_order(rows, "fashion_mnist", by_validation=by_validation)
 
 
-def in_order(rows: Iterable[BoardRow], dataset: str) -> list[BoardRow]:
+def in_order(
+    rows: Iterable[BoardRow], dataset: str, *, by_validation: bool = False
+) -> list[BoardRow]:
     """Return `rows` as they stand on `dataset`: by status, then accuracy, there and elsewhere."""
 
     def place(row: BoardRow) -> tuple[int, list[float], Key]:
         column = row.columns[dataset]
         others = [each for key, each in row.columns.items() if key != dataset]
         means = [-each.mean if each.runs else 0.0 for each in (column, *others)]
+        if by_validation:
+            means = [-(each.validation or 0.0) for each in (column, *others)]
         rest = _OTHER_DATA if column.only else _FEW_RUNS
         return _STANDING.get(column.status, rest), means, row.key
 
@@ -140,7 +153,9 @@ def in_order(rows: Iterable[BoardRow], dataset: str) -> list[BoardRow]:
 
 
 def find_row(collected: Collected, name: str) -> BoardRow:
-    """Return the row called `name`, or `name:recipe` with the recipe's first digits.
+    """Return the row called `name`, as a board prints it, or the row of the run called so.
+
+    `name:recipe` with the recipe's first digits serves too.
 
     Raises:
         BenchError: no row or several rows are called so.
@@ -149,13 +164,23 @@ def find_row(collected: Collected, name: str) -> BoardRow:
     wanted, _, recipe = name.partition(":")
     named = [row for row in rows if row.label.name == wanted]
     found = [row for row in named if row.recipe_digest.startswith(recipe)]
+    found = found or [row for row in rows if plain(row.title) == name or _has_run(row, name)]
     if not found:
         known = ", ".join(sorted({row.label.name for row in rows})) or "none"
         raise BenchError(f"row {name!r}: not on this board; rows: {known}")
     if len(found) > 1:
-        choices = " or ".join(f"{wanted}:{row.recipe_digest[:6]}" for row in found)
+        choices = " or ".join(repr(plain(row.title)) for row in found)
         raise BenchError(f"row {name!r}: {len(found)} recipes have this name; say {choices}")
     return found[0]
+
+
+def plain(text: str) -> str:
+    """Drop what could move the cursor or colour the screen, and cut what is long."""
+    return one_line(text, _WIDEST)
+
+
+def _has_run(row: BoardRow, name: str) -> bool:
+    return any(run.path.rpartition("/")[2].startswith(name) for run in row.runs if name)
 
 
 def row_names(given: Iterable[str]) -> list[str]:
@@ -178,7 +203,7 @@ def _row(
     key: Key,
     members: list[ScoredRun],
     datasets: Mapping[tuple[str, str | None], Dataset],
-    shares_name: bool,
+    mark: str,
 ) -> BoardRow:
     members = sorted(members, key=lambda run: (run.record.seed, run.path))
     planned = max(run.record.row.seeds for run in members)
@@ -200,4 +225,4 @@ def _row(
         key: each if each.planned or each.runs else replace(each, only=first)
         for key, each in columns.items()
     }
-    return BoardRow(members[0].record.row, key[1], columns, shares_name)
+    return BoardRow(members[0].record.row, key[1], columns, mark)

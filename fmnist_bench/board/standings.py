@@ -52,6 +52,7 @@ class Board:
 
     `left_out` counts the runs that cannot stand on a board by reason, `duplicates` second
     copies of a run. `people` has what votes on the test images say of a row, by its key.
+    copies of a run. A `local` board, from which one chooses, goes by validation accuracy.
     """
 
     datasets: tuple[Dataset, ...]
@@ -61,6 +62,7 @@ class Board:
     duplicates: int
     unreadable: tuple[Problem, ...]
     people: Mapping[Key, Agreement] = field(default_factory=dict)
+    local: bool = False
 
     @cached_property
     def fronts(self) -> dict[str, dict[str, tuple[int, ...]]]:
@@ -120,12 +122,15 @@ def read_board(results: Path) -> Board:
 
 def build_board(collected: Collected) -> Board:
     """Work the board out of what was read."""
-    rows = group(collected.runs)
+    local = collected.local
+    rows = group(collected.runs, by_validation=local)
     first = [column.dataset for column in rows[0].columns.values()] if rows else None
     datasets = first or list(published().values())
     columns: dict[Key, dict[str, Column]] = {row.key: {} for row in rows}
     for dataset in datasets:
-        for key, column in _placed(in_order(rows, dataset.key), dataset).items():
+        for key, column in _placed(
+            in_order(rows, dataset.key, by_validation=local), dataset
+        ).items():
             columns[key][dataset.key] = column
     rows = [replace(row, columns=columns[row.key]) for row in rows]
     reasons = Counter(reason for run in collected.runs if (reason := left_out(run)))
@@ -138,6 +143,7 @@ def build_board(collected: Collected) -> Board:
         left_out=dict(sorted(reasons.items())),
         duplicates=done - shown,
         unreadable=collected.unreadable,
+        local=local,
     )
 
 

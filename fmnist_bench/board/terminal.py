@@ -1,11 +1,11 @@
 """The board in a terminal: one short line per row."""
 
 from fmnist_bench.board.column import Column
-from fmnist_bench.board.escape import one_line
 from fmnist_bench.board.figures import MISSING, percent
+from fmnist_bench.board.rows import plain
 from fmnist_bench.board.standings import Board, Standing
 
-_WIDEST = 40
+__all__ = ["plain", "terminal_table"]
 
 
 def terminal_table(board: Board) -> str:
@@ -15,6 +15,10 @@ def terminal_table(board: Board) -> str:
     others = [f"{plain(dataset.title)} %" for dataset in board.datasets[2:]]
     header = ["rank", "row", "Fashion %", "std", "MNIST %", *others, "runs", "classifier"]
     lines = [header, *(_line(standing) for standing in board.standings)]
+    if board.local:
+        header.insert(2, "validation %")
+        for line, standing in zip(lines[1:], board.standings, strict=True):
+            line.insert(2, percent(standing.row.main.validation))
     widths = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
@@ -39,8 +43,3 @@ def _line(standing: Standing) -> list[str]:
 
 def _mean(column: Column) -> str:
     return percent(column.mean) if column.runs else MISSING
-
-
-def plain(text: str) -> str:
-    """Drop what could move the cursor or colour the screen, and cut what is long."""
-    return one_line(text, _WIDEST)

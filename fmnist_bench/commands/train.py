@@ -7,7 +7,11 @@ from fmnist_bench.jobs.prepare import prepare
 from fmnist_bench.jobs.sweep import Sweep
 from fmnist_bench.tracking.sweep_agent import show_drawn_again
 
-_RETRY, _FORCE = "--retry-failed", "--force"
+FLAGS = {
+    "--retry-failed": "run again what failed before",
+    "--force": "train again what is done; its record is replaced",
+    "--fail-fast": "start nothing more once a job has failed",
+}
 
 
 def main(argv: list[str]) -> int:
@@ -15,13 +19,15 @@ def main(argv: list[str]) -> int:
     if "COMP_LINE" in os.environ:
         # Hydra completes the words after the program's name; ours is two words long.
         os.environ["COMP_LINE"] = os.environ["COMP_LINE"].replace(" train ", " ", 1)
-    planned = plan([argument for argument in argv if argument not in (_RETRY, _FORCE)])
+    planned = plan([argument for argument in argv if argument not in FLAGS], print)
     if planned is None:
         return 0
-    specs = [prepare(config, print) for config in planned.configs]
+    pairs = zip(planned.configs, planned.asked, strict=True)
+    specs = [prepare(config, print, asked) for config, asked in pairs]
     # A single run that failed before is what the user asks for again.
-    retry = _RETRY in argv or len(specs) == 1
-    sweep = Sweep(print, retry, _FORCE in argv, planned.launcher)
+    retry = "--retry-failed" in argv or len(specs) == 1
+    force, fail_fast = "--force" in argv, "--fail-fast" in argv
+    sweep = Sweep(print, retry, force, planned.launcher, fail_fast)
     sweep.run(specs)
     show_drawn_again([each.spec for each in sweep.outcomes if each.state == "done before"])
     return 0 if sweep.ok else 1

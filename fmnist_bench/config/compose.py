@@ -106,23 +106,48 @@ class Composer:
         Raises:
             BenchError: an override is wrong, named in the message.
         """
+        return self.composed(overrides)[1]
+
+    def composed(self, overrides: Sequence[str]) -> tuple[DictConfig, dict[str, Any]]:
+        """Return the config that `overrides` give, with its interpolations, and frozen.
+
+        Raises as `config`.
+        """
         parsed = self.parse(overrides)
         files = self._files(parsed)
         with _refusals(lambda: self.known_keys(files)):
             config = copy.deepcopy(self._merge(files))
             try:
                 for each in parsed:
-                    if self._is_value(each):
+                    if self.is_value(each):
                         OmegaConf.update(config, each.key_or_group, each.value(), merge=True)
             except OmegaConfBaseException:
                 hydra.compose("config", overrides=list(overrides))  # to say it in Hydra's words
                 raise
             # Which keys are given decides, and not their values, what else is still read.
-            given = (*files, *(each.key_or_group for each in parsed if self._is_value(each)))
+            given = (*files, *(each.key_or_group for each in parsed if self.is_value(each)))
             if given not in self._unread:
                 self._unread[given] = unread(config)
             _refuse_unread(self._unread[given], overrides)
-            return freeze(config)
+            return config, freeze(config)
+
+    def merged(self, files: Sequence[str]) -> DictConfig:
+        """Return what the overrides `files`, which choose files, give; not to be changed.
+
+        Raises:
+            BenchError: one is wrong, named in the message.
+        """
+        with _refusals(lambda: self.known_keys(files)):
+            return self._merge(tuple(files))
+
+    def choices(self, overrides: Sequence[Override]) -> dict[str, str]:
+        """Return what `overrides` choose of each group of conf/, as Hydra says it."""
+        chosen = self.merged(self._files(overrides)).hydra.runtime.choices
+        return {
+            str(group): str(name)
+            for group, name in chosen.items()
+            if name is not None and not str(group).startswith("hydra/")
+        }
 
     def known_keys(self, overrides: Sequence[str]) -> list[str]:
         """Return the groups of conf/ and the dotted keys of what those in `overrides` choose.
@@ -157,20 +182,23 @@ class Composer:
         return self._merged[overrides]
 
     def _files(self, overrides: Sequence[Override]) -> tuple[str, ...]:
-        return tuple(str(each.input_line) for each in overrides if not self._is_value(each))
+        return tuple(str(each.input_line) for each in overrides if not self.is_value(each))
 
-    def _is_value(self, override: Override) -> bool:
+    def is_value(self, override: Override) -> bool:
         """Whether `override` is plain key=value, which Hydra applies after merging files."""
-        key = override.key_or_group
-        if key not in self._groups:
-            loader = GlobalHydra.instance().config_loader()
-            self._groups[key] = bool(loader.get_group_options(key))
         return (
             override.type is OverrideType.CHANGE
             and override.package is None
             and not override.is_sweep_override()
-            and not self._groups[key]
+            and not self.is_group(override.key_or_group)
         )
+
+    def is_group(self, key: str) -> bool:
+        """Whether `key` names a folder of conf/, or of Hydra's own."""
+        if key not in self._groups:
+            loader = GlobalHydra.instance().config_loader()
+            self._groups[key] = bool(loader.get_group_options(key))
+        return self._groups[key]
 
 
 def _register() -> None:

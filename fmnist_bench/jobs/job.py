@@ -3,6 +3,7 @@
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from signal import Signals
 from typing import Literal
 
@@ -21,6 +22,7 @@ from fmnist_bench.records.spec import Spec
 State = Literal[
     "done before", "trained", "failed", "failed before", "interrupted", "not run", "busy"
 ]
+OUTDATED = "the code has changed since; --force trains it again"
 CONTINUES = "the same command continues it"
 
 
@@ -97,18 +99,18 @@ def keeps_record(spec: Spec) -> bool:
     return is_first_process() or not spans_nodes(spec.config)
 
 
-def forget(spec: Spec) -> None:
-    """Remove what the run has written, so that it is trained again from the start.
+def forget(folder: Path) -> None:
+    """Remove what the run in `folder` has written, so that it is trained again from the start.
 
     Raises:
         BenchError: it cannot be removed.
     """
     try:
-        for path in spec.folder.glob("*") if spec.folder.is_dir() and keeps_record(spec) else ():
+        for path in folder.glob("*") if folder.is_dir() else ():
             if path.name != READS_FILE:  # a test set that was read stays read
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
     except OSError as error:
-        raise BenchError(f"{spec.folder}: cannot be removed ({error.strerror})") from None
+        raise BenchError(f"{folder}: cannot be removed ({error.strerror})") from None
 
 
 def record_failure(spec: Spec, started: datetime, reason: Reason, error: str) -> Outcome:
@@ -136,7 +138,7 @@ def _recorded(spec: Spec, *, done: State, failed: State) -> Outcome:
     if record.status == "done":
         detail = _accuracies(record)
         if done == "done before" and _changed(spec, record):
-            detail += "  (the code has changed since; --force trains it again)"
+            detail += f"  ({OUTDATED})"
         return Outcome(spec, done, detail, seconds)
     return Outcome(spec, failed, f"{record.reason}: {record.error or ''}", seconds)
 
@@ -147,5 +149,5 @@ def _changed(spec: Spec, record: Record) -> bool:
 
 
 def _accuracies(record: Record) -> str:
-    scores = {"validation": record.validation, "test": record.test}
-    return "  ".join(f"{name} {score.accuracy:.4f}" for name, score in scores.items() if score)
+    """Return the accuracy to choose by; the test accuracy is in the record, to report."""
+    return f"validation {record.validation.accuracy:.4f}" if record.validation else ""

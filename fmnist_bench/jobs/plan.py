@@ -1,35 +1,43 @@
 """From a command line to the configs of its jobs and to what runs them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import product
+from time import monotonic
 from typing import Any
 
-from hydra.core.override_parser.types import Override
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from fmnist_bench.config.compose import Composer, compose_command_line, is_override
+from fmnist_bench.config.many import Many, Word
 from fmnist_bench.errors import BenchError
+from fmnist_bench.jobs.expand import expand, swept_keys, with_sweeps
 from fmnist_bench.jobs.launchers.choose import launcher_of
 from fmnist_bench.jobs.launchers.launcher import Launcher
+from fmnist_bench.records.identity import sha256_of
+from fmnist_bench.records.spec import Asked
 
 _MULTIRUN = ("-m", "--multirun")
+_LAUNCHER = ("hydra/launcher", "hydra.launcher")
+_MANY = 500
+_LINE_SECONDS = 5.0
+_OUTPUTS = ("hydra.sweep.", "hydra.run.", "hydra.output_subdir", "hydra.job.chdir")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The frozen config of every job, and the launcher for them."""
+    """The frozen config of every job and how it was asked for, and the launcher for them."""
 
     configs: list[dict[str, Any]]
+    asked: list[Asked]
     launcher: Launcher
 
 
-def plan(arguments: Sequence[str]) -> Plan | None:
+def plan(arguments: Sequence[str], say: Callable[[str], None] = lambda line: None) -> Plan | None:
     """Expand `arguments`, overrides and perhaps -m, as Hydra's command line does.
 
     What only Hydra itself can do with them (its flags, another sweeper) goes to Hydra.
-    None if it answered them: --help, --cfg.
+    None if it answered them: --help, --cfg. `say` is told how far a long plan is.
 
     Raises:
         BenchError: an argument is wrong, or the sweep is empty.
@@ -37,20 +45,24 @@ def plan(arguments: Sequence[str]) -> Plan | None:
     overrides = [each for each in arguments if each not in _MULTIRUN]
     multirun = len(overrides) < len(arguments)
     flagged = any(each.startswith("-") for each in overrides)
-    for each in overrides:
-        if _key(each) == "hydra/sweeper" and each.split("=", 1)[1] != "basic":
-            raise BenchError(
-                f"{each}: sweeps are expanded here, with -m; to search there is "
-                "fmnist-bench tune search=NAME"
-            )
-    jobs_own, launchers = split_launcher(overrides)
+    _refuse(overrides)
+    given, launchers = split_launcher(overrides)
+    jobs_own, name = with_sweeps(given)
+    if not multirun and (name or any(each.startswith("zip=") for each in jobs_own)):
+        raise BenchError(f"{'sweep' if name else 'zip'}: gives several jobs; add -m")
     with Composer.ready() as composer:
         if not flagged and not any(_key(each).startswith("hydra") for each in jobs_own):
-            jobs = expand(composer, jobs_own) if multirun else [jobs_own]
-            settings = composer.hydra_settings([*jobs[0], *launchers])
+            parsed = composer.parse(jobs_own)
+            jobs = (
+                expand(composer, jobs_own)
+                if multirun
+                else [[Word.of(composer, each) for each in parsed]]
+            )
+            settings = composer.hydra_settings([*(word.text for word in jobs[0]), *launchers])
             if _is_plain(settings, multirun):
-                configs = [composer.config(job) for job in jobs]
-                return Plan(configs, launcher_of(settings.launcher, launchers))
+                configs = _composed(Many(composer), jobs, say)
+                asked = _asked(composer, jobs, swept_keys(parsed) if multirun else None, name)
+                return Plan(configs, asked, launcher_of(settings.launcher, launchers))
             multirun = multirun or settings.mode == RunMode.MULTIRUN
         launcher = launcher_of(composer.hydra_settings(launchers).launcher, launchers)
     # Hydra starts a launcher with -m alone; without it, --cfg shows the launcher.
@@ -59,33 +71,7 @@ def plan(arguments: Sequence[str]) -> Plan | None:
     flags = [each for each in jobs_own if not is_override(each)]
     basic = ["--multirun", *flags, *own, "hydra/launcher=basic"]
     configs = compose_command_line(basic if multirun else arguments)
-    return Plan(configs, launcher) if configs else None
-
-
-def expand(composer: Composer, overrides: Sequence[str]) -> list[list[str]]:
-    """Return the overrides of every job of the sweep over `overrides`.
-
-    Raises:
-        BenchError: one of them is wrong, or sweeps over nothing.
-    """
-    parsed = composer.parse(overrides)
-    for each in parsed:
-        if each.is_discrete_sweep() and not any(True for _ in each.sweep_string_iterator()):
-            raise BenchError(f"{each.input_line}: sweeps over nothing; give it a value")
-        if each.is_sweep_override() and not each.is_discrete_sweep():
-            raise BenchError(f"{each.input_line}: not a list of values, which a sweep needs")
-    choices = [
-        list(each.sweep_string_iterator()) if each.is_sweep_override() else [""] for each in parsed
-    ]
-    return [
-        [_written(each, value) for each, value in zip(parsed, job, strict=True)]
-        for job in product(*choices)
-    ]
-
-
-def _written(override: Override, value: str) -> str:
-    line = str(override.input_line)
-    return f"{override.get_key_element()}={value}" if override.is_sweep_override() else line
+    return Plan(configs, [Asked()] * len(configs), launcher) if configs else None
 
 
 def split_launcher(overrides: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -94,7 +80,60 @@ def split_launcher(overrides: Sequence[str]) -> tuple[list[str], list[str]]:
     return [each for each in overrides if each not in launcher], launcher
 
 
-_LAUNCHER = ("hydra/launcher", "hydra.launcher")
+def _refuse(overrides: Iterable[str]) -> None:
+    """Refuse what this suite does in another way."""
+    for each in filter(is_override, overrides):
+        key = _key(each)
+        if key == "hydra/sweeper" and each.split("=", 1)[1] != "basic":
+            raise BenchError(
+                f"{each}: sweeps are expanded here, with -m; to search there is "
+                "fmnist-bench tune search=NAME"
+            )
+        if key.startswith(_OUTPUTS):
+            raise BenchError(
+                f"{each}: a run's folder is named by its recipe; choose where all runs lie with "
+                "paths.outputs=FOLDER"
+            )
+
+
+def _composed(
+    many: Many, jobs: Sequence[Sequence[Word]], say: Callable[[str], None]
+) -> list[dict[str, Any]]:
+    if len(jobs) >= _MANY:
+        say(f"{len(jobs)} jobs to plan")
+    configs, spoken = [], monotonic()
+    for job in jobs:
+        configs.append(many.config(job))
+        if monotonic() - spoken > _LINE_SECONDS:
+            say(f"planned {len(configs)} of {len(jobs)}")
+            spoken = monotonic()
+    return configs
+
+
+def _asked(
+    composer: Composer,
+    jobs: Sequence[Sequence[Word]],
+    swept: Sequence[str] | None,
+    name: str | None,
+) -> list[Asked]:
+    """Return how each of `jobs` is asked for; of a sweep with what differs in it."""
+    chosen: dict[tuple[str, ...], dict[str, str]] = {}
+    texts = [tuple(word.text for word in job) for job in jobs]
+    sweep = None
+    if swept is not None:
+        sweep = name or f"{'+'.join(swept) or 'sweep'}-{sha256_of(texts)[:6]}"
+    asked = []
+    for job, overrides in zip(jobs, texts, strict=True):
+        files = tuple(word.text for word in job if not word.plain)
+        if files not in chosen:
+            chosen[files] = composer.choices(composer.parse(files))
+        said = {word.key: _said(word) for word in job if word.key in (swept or ())}
+        asked.append(Asked(overrides, chosen[files], sweep, said if swept is not None else None))
+    return asked
+
+
+def _said(word: Word) -> Any:
+    return word.value if word.plain else word.text.partition("=")[2]
 
 
 def _key(override: str) -> str:

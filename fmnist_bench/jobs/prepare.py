@@ -8,12 +8,12 @@ from typing import Any
 from fmnist_bench.data.obtain import obtain
 from fmnist_bench.data.parts import data_digest
 from fmnist_bench.paths import cache_dir
-from fmnist_bench.records.spec import Spec
+from fmnist_bench.records.spec import NOT_ASKED, Asked, Spec
 
 OURS = "fmnist_bench.data.datamodule.ImageDataModule"
 
 
-def prepare(config: dict[str, Any], say: Callable[[str], None]) -> Spec:
+def prepare(config: dict[str, Any], say: Callable[[str], None], asked: Asked = NOT_ASKED) -> Spec:
     """Obtain the data of the frozen `config` and return the run's spec.
 
     What a data module of somebody else's reads is known only when it has read it.
@@ -23,8 +23,8 @@ def prepare(config: dict[str, Any], say: Callable[[str], None]) -> Spec:
     """
     data = config["data"]
     if data.get("_target_") != OURS:
-        return Spec(config, None)
-    return Spec(config, _digest(data["name"], data["folder"], data["verify"], say))
+        return Spec(config, None, asked)
+    return Spec(config, _digest(data["name"], data["folder"], data["verify"], say), asked)
 
 
 @cache

@@ -1,20 +1,26 @@
-"""Runs many jobs and sums up how they ended."""
+"""Runs many jobs and sums up what came of them."""
 
 import contextlib
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from filelock import FileLock
 
+from fmnist_bench.jobs.answer import Answer
 from fmnist_bench.jobs.check import refuse_repeated, refuse_unfit
-from fmnist_bench.jobs.job import CONTINUES, Outcome, earlier_outcome, forget, run_job
+from fmnist_bench.jobs.job import CONTINUES, OUTDATED, Outcome, earlier_outcome, forget, keeps_record, run_job
 from fmnist_bench.jobs.launchers.launcher import Launcher
 from fmnist_bench.jobs.launchers.one_by_one import OneByOne
+from fmnist_bench.jobs.layout import as_text
+from fmnist_bench.jobs.listed import ListedRun, run_of
 from fmnist_bench.jobs.process import Processes
 from fmnist_bench.jobs.progress import Progress
 from fmnist_bench.jobs.worker import LOCK_FILE, LOG_FILE
 from fmnist_bench.records.spec import Spec
+
+_MOST = 100
+"""Lines that a summary has; `fmnist-bench runs` shows all."""
 
 
 @dataclass
@@ -22,13 +28,15 @@ class Sweep:
     """The outcomes of a list of jobs.
 
     With `retry_failed`, a job that failed before is run again; without, it stays failed. With
-    `force`, what is done is trained again, and its record replaced when that is done too.
+    `force`, what is done is trained again, and its record replaced when that is done too. With
+    `fail_fast`, nothing is started any more once a job has failed.
     """
 
     say: Callable[[str], None]
     retry_failed: bool
     force: bool = False
     launcher: Launcher = field(default_factory=OneByOne)
+    fail_fast: bool = False
     outcomes: list[Outcome] = field(default_factory=list)
 
     def run(self, specs: Sequence[Spec]) -> None:
@@ -38,6 +46,16 @@ class Sweep:
             BenchError: two jobs are the same run, or one cannot run here.
             KeyboardInterrupt: the running jobs were stopped; what is done stays done.
         """
+        todo = self.todo(specs)
+        with Processes(fork=True) as processes:
+            self._run(specs, todo, processes)
+
+    def todo(self, specs: Sequence[Spec]) -> list[Spec]:
+        """Return those of `specs` that are to run; the outcomes of all others are known then.
+
+        Raises:
+            BenchError: two jobs are the same run.
+        """
         refuse_repeated(specs)
         todo = []
         for spec in specs:
@@ -46,13 +64,13 @@ class Sweep:
                 todo.append(spec)
             else:
                 self.outcomes.append(earlier)
-        with Processes(fork=True) as processes:
-            self._run(specs, todo, processes)
+        return todo
 
     def _run(self, specs: Sequence[Spec], todo: Sequence[Spec], processes: Processes) -> None:
         refuse_unfit(todo, processes, here=self.launcher.here)
         for spec in todo if self.force else ():
-            forget(spec)
+            if keeps_record(spec):
+                forget(spec.folder)
         done = sum(outcome.ok for outcome in self.outcomes)
         self.say(f"{done} of {len(specs)} done" + (f", {len(todo)} to run" if todo else ""))
         if todo:
@@ -62,13 +80,19 @@ class Sweep:
     def _launch(self, todo: Sequence[Spec], processes: Processes) -> None:
         progress = Progress(self.say, todo, self.outcomes)
         waiting = {spec.identity: spec for spec in todo}
+        failed = False
         try:
             # Closed at once when Ctrl-C arrives between two outcomes, to stop what still runs.
             with contextlib.closing(self.launcher.launch(todo, progress, processes)) as outcomes:
                 for outcome in outcomes:
                     del waiting[outcome.spec.identity]
                     self.outcomes.append(outcome)
-            self._wait_for_others(processes)
+                    failed = outcome.state == "failed"
+                    if failed and self.fail_fast:
+                        break
+            if not (failed and self.fail_fast):
+                self._wait_for_others(processes)
+            self.outcomes += [_unfinished(spec) for spec in waiting.values()]
         except KeyboardInterrupt:
             self.outcomes += [_unfinished(spec) for spec in waiting.values()]
             self.say(self.summary())
@@ -90,13 +114,17 @@ class Sweep:
         return all(outcome.ok for outcome in self.outcomes)
 
     def summary(self) -> str:
-        """Return a table of all jobs, one per line, and a line of counts."""
-        lines = [
-            f"{outcome.state:13}  {outcome.spec.name}  {outcome.detail}".rstrip()
-            for outcome in self.outcomes
-        ]
+        """Return a table of all jobs, best validation accuracy first, and a line of counts."""
+        answer = Answer.of([_listed(outcome) for outcome in self.outcomes])
         counts = Counter(outcome.state for outcome in self.outcomes)
-        return "\n".join([*lines, ", ".join(f"{count} {state}" for state, count in counts.items())])
+        told = ", ".join(f"{count} {state}" for state, count in counts.items())
+        return f"{as_text(answer, test=False, most=_MOST)}\n{told}"
+
+
+def _listed(outcome: Outcome) -> ListedRun:
+    outdated = OUTDATED if OUTDATED in outcome.detail else None
+    note = outdated if outcome.ok else outcome.detail
+    return replace(run_of(outcome.spec), state=outcome.state, note=note)
 
 
 def _unfinished(spec: Spec) -> Outcome:

@@ -21,7 +21,7 @@ from fmnist_bench.errors import BenchError
 from fmnist_bench.records.environment import is_first_process
 from fmnist_bench.records.outcome import failed_record
 from fmnist_bench.records.record import FILE_NAME as RECORD_FILE
-from fmnist_bench.records.record import Reason, read_record, write_record
+from fmnist_bench.records.record import Reason, Record, read_record, write_record
 from fmnist_bench.records.spec import Spec, read_spec
 
 if TYPE_CHECKING:
@@ -66,7 +66,8 @@ def main(folder: Path, life: int | None = None, watchers: Watchers = _nobody) ->
         if not is_first_process():
             return _run(spec, watchers)
         try:
-            with FileLock(folder / LOCK_FILE, timeout=0):
+            # Whoever lists runs looks at this lock for an instant.
+            with FileLock(folder / LOCK_FILE, timeout=0.1):
                 return 0 if _done(folder) else _run(spec, watchers)
         except Timeout:
             return BUSY
@@ -99,16 +100,24 @@ def _run(spec: Spec, watchers: Watchers) -> int:
         from fmnist_bench.training.run import run
 
         quieten_lightning()
-        with follow(spec) as (live, loggers):
+        asked = spec.asked
+        with follow(spec, sweep=asked.sweep, differing=asked.differing) as (live, loggers):
             record = run(spec, [*watchers(spec.folder), live], loggers)
             if record is not None:
                 _draw(spec)  # in time for trackers to show it
     except Exception as error:
         _record_failure(spec, started, error)
         return 1
-    if record is not None and record.test is not None:
-        log.info("test accuracy %.4f  %s", record.test.accuracy, spec.name)
+    if record is not None:
+        log.info("%s  %s", _accuracies(record, alone=asked.sweep is None), spec.name)
     return 0
+
+
+def _accuracies(record: Record, *, alone: bool) -> str:
+    """Return what a run's last line says; in a sweep, from which one chooses, not the test."""
+    scores = {"validation": record.validation, "test": record.test if alone else None}
+    told = [f"{name} accuracy {each.accuracy:.4f}" for name, each in scores.items() if each]
+    return ", ".join(told) or "done"
 
 
 def _draw(spec: Spec) -> None:

@@ -1,6 +1,5 @@
 """Runs that differ in their seeds, and the band that their curves fill."""
 
-from collections import Counter
 from collections.abc import Sequence
 from itertools import zip_longest
 from statistics import mean
@@ -13,6 +12,7 @@ from fmnist_bench.board.figures import percent
 from fmnist_bench.board.terminal import plain
 from fmnist_bench.data.facts import title_of
 from fmnist_bench.pictures.axes import series
+from fmnist_bench.records.naming import marks
 from fmnist_bench.records.record import Record
 
 _EXACT = 9
@@ -65,11 +65,13 @@ def groups_of(records: Sequence[Record]) -> list[Group]:
             title_of(record.data.name, record.data.digest),
         )
         groups.setdefault(key, {}).setdefault(record.identity, record)
-    recipes = Counter(name for name, _ in {key[:2] for key in groups})
     datasets = {dataset for _, _, dataset in groups}
     found = []
     for (name, recipe, dataset), members in groups.items():
-        title = plain(name) + (f" [{recipe[:6]}]" if recipes[name] > 1 else "")
+        first = {
+            key[1]: next(iter(each.values())) for key, each in groups.items() if key[0] == name
+        }
+        title = plain(name) + marks(first)[recipe]
         title += f", {dataset}" if len(datasets) > 1 else ""
         found.append(Group(title, tuple(members.values())))
     return found

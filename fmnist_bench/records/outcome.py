@@ -152,6 +152,7 @@ def _common(spec: Spec, started: datetime) -> dict[str, Any]:
         "protocol_version": PROTOCOL_VERSION,
         "row": Row(**config["row"]),
         "seed": config["seed"],
+        "sweep": spec.asked.sweep,
         "recipe": spec.recipe,
         "prediction": Prediction(test_time_flip=config["test_time_flip"]),
         "versions": versions(),

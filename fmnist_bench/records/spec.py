@@ -1,7 +1,8 @@
 """A run before it runs: its frozen config, the digest of its data, the folder that is its own."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,30 @@ FILE_NAME = "spec.json"
 
 
 @dataclass(frozen=True)
+class Asked:
+    """How a run was asked for; nothing of it changes the run.
+
+    `overrides` are Hydra's, `choices` what it chose of each config group. `sweep` is the name of
+    the sweep that it belongs to, None of a single run, and `differing` maps the keys in which
+    that differs to this run's values.
+    """
+
+    overrides: tuple[str, ...] = ()
+    choices: Mapping[str, str] = field(default_factory=dict)
+    sweep: str | None = None
+    differing: Mapping[str, Any] | None = None
+
+
+NOT_ASKED = Asked()
+
+
+@dataclass(frozen=True)
 class Spec:
     """`config` is fully resolved; `data_digest` is that of the files, None of a foreign module."""
 
     config: dict[str, Any]
     data_digest: str | None
+    asked: Asked = field(default=NOT_ASKED, compare=False)
 
     def __post_init__(self) -> None:
         """Check that the names of row and dataset can name a folder.
@@ -65,6 +85,7 @@ class Spec:
     def write(self) -> None:
         """Write `spec.json` into the run's folder, from which its process starts."""
         content = {"config": self.config, "data_digest": self.data_digest}
+        content["asked"] = asdict(self.asked)
         with atomic_write(self.folder / FILE_NAME) as file:
             file.write((json.dumps(content, indent=1) + "\n").encode())
 
@@ -78,6 +99,8 @@ def read_spec(folder: Path) -> Spec:
     path = folder / FILE_NAME
     try:
         content = json.loads(path.read_bytes())
-        return Spec(content["config"], content["data_digest"])
+        asked = content.get("asked", {})
+        asked |= {"overrides": tuple(asked.get("overrides", ()))}
+        return Spec(content["config"], content["data_digest"], Asked(**asked))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BenchError(f"{path}: not a run's spec ({error}); start the run again") from None

@@ -6,23 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from fmnist_bench.config.kinds import MACHINE_FLAGS
+from fmnist_bench.config.typed import typed
 from fmnist_bench.records.record import Record
 from fmnist_bench.records.spec import Spec
-
-_TYPED = {
-    "augment": "data.augmentations",
-    "batch_size": "data.batch_size",
-    "decay_norm_and_bias": "model.decay_norm_and_bias",
-    "drop_last": "data.drop_last",
-    "epochs": "trainer.max_epochs",
-    "eval_batch_size": "data.eval_batch_size",
-    "grad_clip": "trainer.gradient_clip_val",
-    "label_smoothing": "model.loss.label_smoothing",
-    "optimizer": "model.optimizer",
-    "precision": "trainer.precision",
-    "schedule": "model.schedule",
-}
-"""What a person types, and looks for -> where a recipe has it."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +42,7 @@ def about_spec(
     """
     trainer, row = spec.config["trainer"], spec.config["row"]
     flags = {flag: trainer[flag] for flag in MACHINE_FLAGS if flag in trainer}
-    config = _typed(spec.recipe) | {"machine": flags | spec.config["speed"], "row": row}
+    config = typed(spec.recipe) | {"machine": flags | spec.config["speed"], "row": row}
     if differing is not None:
         config["sweep"] = dict(differing)
     where = _place(spec.folder, spec.recipe, sweep or row["name"])
@@ -67,25 +53,9 @@ def about_record(record: Record, folder: Path) -> About:
     """Describe the run in `folder`, which is over."""
     recipe = record.recipe or {}
     machine = record.machine.model_dump() if record.machine else {}
-    config = _typed(recipe) | {"machine": machine, "row": record.row.model_dump()}
+    config = typed(recipe) | {"machine": machine, "row": record.row.model_dump()}
     where = _place(folder, recipe, record.sweep or record.row.name)
     return About(record.identity, folder.name, *where, config, digest=record.digest)
-
-
-def _typed(recipe: Mapping[str, Any]) -> dict[str, Any]:
-    config = _copy(recipe)
-    for typed, place in _TYPED.items():
-        *parents, name = place.split(".")
-        node = config
-        for parent in parents:
-            node = node.get(parent) or {}
-        if name in node:
-            config[typed] = node.pop(name)
-    return config
-
-
-def _copy(node: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _copy(each) if isinstance(each, Mapping) else each for name, each in node.items()}
 
 
 def _place(folder: Path, recipe: Mapping[str, Any], group: str) -> tuple[Path, str, str]:

@@ -39,7 +39,7 @@ def make_row(synthetic: SimpleNamespace) -> Maker:
             "fashion_mnist": Column(fashion, len(runs), tuple(runs)),
             "mnist": Column(mnist, 0, ()),
         }
-        return BoardRow(label, "r" * 64, columns, False)
+        return BoardRow(label, "r" * 64, columns, "")
 
     return make
 

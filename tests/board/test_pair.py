@@ -86,9 +86,13 @@ def test_rows_are_found_by_name_and_by_recipe(synthetic: SimpleNamespace, tmp_pa
     assert find_row(collect(tmp_path), "cnn").label.name == "cnn"
     synthetic.write_row(tmp_path, synthetic.row("cnn", 1), nets, recipe_changes={"steps": 9})
     collected = collect(tmp_path)
-    with pytest.raises(BenchError, match="2 recipes have this name; say cnn:") as caught:
+    with pytest.raises(BenchError, match=r"2 recipes have this name; say 'cnn \["):
         find_row(collected, "cnn")
-    choice = str(caught.value).rsplit(" ", 1)[1]
-    assert find_row(collected, choice).recipe_digest.startswith(choice.removeprefix("cnn:"))
+    changed = find_row(collected, "cnn [steps=9]")
+    assert changed.record.recipe is not None
+    assert changed.record.recipe["steps"] == 9
+    assert find_row(collected, f"cnn:{changed.recipe_digest[:6]}").key == changed.key
+    run = changed.runs[0].path.rpartition("/")[2]
+    assert find_row(collected, run).key == find_row(collected, run[:-3]).key == changed.key
     with pytest.raises(BenchError, match=r"row 'mlp': not on this board; rows: cnn$"):
         find_row(collected, "mlp")

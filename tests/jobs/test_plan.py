@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fmnist_bench.config.compose import Composer, compose_command_line
+from fmnist_bench.config.compose import Composer, compose, compose_command_line
 from fmnist_bench.errors import BenchError
 from fmnist_bench.jobs.launchers.one_by_one import OneByOne
 from fmnist_bench.jobs.launchers.ray import RayLauncher
@@ -80,7 +80,16 @@ def test_what_only_hydra_can_do_is_left_to_hydra(
     [
         (["-m", "seed=range(0)"], "seed=range(0): sweeps over nothing"),
         (["-m", "seed=choice()"], "seed=choice()"),
-        (["-m", "seed=interval(0,1)"], "not a list of values"),
+        (["-m", "seed=interval(0,1)"], "to search an interval there is fmnist-bench tune search="),
+        (["-m", "seed=1,2", "seed=3,4"], "seed: given several values twice"),
+        (["-m", "zip=[{seed:1,epochs:2}]", "seed=3"], "seed: given several values twice"),
+        (["-m", "zip={seed:[1,2],epochs:[3]}"], "pairs of unequal length: seed has 2, epochs has"),
+        (["-m", "zip=[{seed:1,epochs:2},{seed:3}]"], "pairs of unequal length: epochs is set in"),
+        (["-m", "zip=[]"], "zip: expected a list of pairs"),
+        (["zip=[{seed:1}]"], "zip: gives several jobs; add -m"),
+        (["-m", "sweep=nosuch"], "sweep=nosuch: no conf/sweep/nosuch.yaml; choose from nets"),
+        (["-m", "seed=1,2", "hydra.sweep.dir=here"], "paths.outputs=FOLDER"),
+        (["hydra.run.dir=here"], "paths.outputs=FOLDER"),
         (["seed=1,2"], "seed=1,2"),
         (
             ["-m", "hydra/launcher=nosuch"],
@@ -103,4 +112,51 @@ def test_a_wrong_sweep_is_refused_in_one_line(words: list[str], said: str) -> No
 def test_jobs_come_in_the_order_of_the_words() -> None:
     with Composer.ready() as composer:
         jobs = expand(composer, ["a=1,2", "b=x,y", "c=0"])
-    assert jobs == [[f"a={a}", f"b={b}", "c=0"] for a in "12" for b in "xy"]
+    texts = [[word.text for word in job] for job in jobs]
+    assert texts == [[f"a={a}", f"b={b}", "c=0"] for a in "12" for b in "xy"]
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        "zip=[{model:mlp,optimizer.lr:0.1},{model:linear,optimizer.lr:0.01}]",
+        "zip={model:[mlp,linear],optimizer.lr:[0.1,0.01]}",
+    ],
+)
+def test_pairs_go_together_and_multiply_with_the_rest(pairs: str) -> None:
+    planned = plan(["-m", "seed=1,2", pairs, "trainer=cpu"])
+    assert planned is not None
+    alone = [
+        compose([f"seed={seed}", f"model={model}", f"optimizer.lr={rate}", "trainer=cpu"])
+        for seed in (1, 2)
+        for model, rate in (("mlp", 0.1), ("linear", 0.01))
+    ]
+    assert planned.configs == alone
+    assert planned.asked[1].differing == {"seed": 1, "model": "linear", "optimizer.lr": 0.01}
+    assert planned.asked[1].choices["model"] == "linear"
+    assert len({asked.sweep for asked in planned.asked}) == 1
+
+
+def test_a_sweep_may_stand_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sweep").mkdir()
+    (tmp_path / "sweep" / "mine.yaml").write_text(
+        "overrides: ['seed=0,1']\n"
+        "zip: [{model: mlp, model.net.hidden: [7, 8]}, {model: mlp, model.net.hidden: [9]}]\n"
+    )
+    monkeypatch.setattr("fmnist_bench.jobs.expand.conf_dir", lambda: tmp_path)
+    planned = plan(["-m", "sweep=mine", "trainer=cpu"])
+    assert planned is not None
+    hidden = [config["model"]["net"]["hidden"] for config in planned.configs]
+    assert hidden == [[7, 8], [9], [7, 8], [9]]
+    assert {asked.sweep for asked in planned.asked} == {"mine"}
+    (tmp_path / "sweep" / "bad.yaml").write_text("zop: []\n")
+    with pytest.raises(BenchError, match="expected a list of pairs, or the keys zip and"):
+        plan(["-m", "sweep=bad"])
+
+
+def test_a_long_plan_says_so_at_once() -> None:
+    said: list[str] = []
+    planned = plan(["-m", "seed=range(0,600)", "trainer=cpu"], said.append)
+    assert planned is not None
+    assert len(planned.configs) == 600
+    assert said[0] == "600 jobs to plan"
