@@ -1,10 +1,14 @@
 """The command line: finds the command, imports it, and prints its errors as one line."""
 
+import contextlib
 import importlib
 import io
 import os
+import signal
 import sys
-from types import ModuleType
+import threading
+from collections.abc import Iterator
+from types import FrameType, ModuleType
 
 from fmnist_bench.errors import BenchError
 
@@ -54,7 +58,8 @@ def main(argv: list[str] | None = None) -> int:
         print(f"fmnist-bench: unknown command {name!r}; see fmnist-bench --help", file=sys.stderr)
         return 2
     try:
-        status: int = _module(name).main(rest)
+        with _stopped_as_by_ctrl_c():
+            status: int = _module(name).main(rest)
     except BenchError as error:
         print(f"fmnist-bench: {error}", file=sys.stderr)
         return 2
@@ -66,6 +71,29 @@ def main(argv: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return status
+
+
+@contextlib.contextmanager
+def _stopped_as_by_ctrl_c() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP do what SIGINT does, unless someone has another use for them."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        handler = signal.getsignal(signal.SIGINT)
+        if not callable(handler):  # a background job of a shell ignores it
+            raise KeyboardInterrupt
+        handler(signal.SIGINT, frame)
+
+    kinds = [signal.SIGTERM, signal.SIGHUP]
+    if threading.current_thread() is not threading.main_thread():
+        kinds = []
+    kinds = [kind for kind in kinds if signal.getsignal(kind) is signal.SIG_DFL]
+    for kind in kinds:
+        signal.signal(kind, stop)
+    try:
+        yield
+    finally:
+        for kind in kinds:
+            signal.signal(kind, signal.SIG_DFL)
 
 
 def _module(command: str) -> ModuleType:

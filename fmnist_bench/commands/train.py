@@ -2,6 +2,9 @@
 
 import os
 
+from fmnist_bench.jobs.dry_run import dry_run
+from fmnist_bench.jobs.launchers.choose import usual_launcher
+from fmnist_bench.jobs.origin import told
 from fmnist_bench.jobs.plan import plan
 from fmnist_bench.jobs.prepare import prepare
 from fmnist_bench.jobs.sweep import Sweep
@@ -10,6 +13,7 @@ from fmnist_bench.tracking.sweep_agent import show_drawn_again
 FLAGS = {
     "--retry-failed": "run again what failed before",
     "--force": "train again what is done; its record is replaced",
+    "--dry-run": "say what would be run, and how long that may take",
     "--fail-fast": "start nothing more once a job has failed",
 }
 
@@ -28,6 +32,13 @@ def main(argv: list[str]) -> int:
     retry = "--retry-failed" in argv or len(specs) == 1
     force, fail_fast = "--force" in argv, "--fail-fast" in argv
     sweep = Sweep(print, retry, force, planned.launcher, fail_fast)
+    if "--dry-run" in argv:
+        print(dry_run(specs, sweep.todo(specs)))
+        return 0
+    if specs and (line := told(specs[0].config)):
+        print(line)
+    if not planned.chosen:
+        sweep.launcher = usual_launcher(specs)
     sweep.run(specs)
     show_drawn_again([each.spec for each in sweep.outcomes if each.state == "done before"])
     return 0 if sweep.ok else 1

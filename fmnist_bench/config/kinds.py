@@ -48,7 +48,7 @@ WATCHERS = (
 )
 """Callbacks of Lightning that only watch."""
 
-PLACES = ("data.folder", "model.net.weights", "model.teacher.weights")
+PLACES = ("data.folder", "model.net.weights", "model.teacher.weights", "parent.folder")
 """Paths of one machine; what lies there counts, through a digest."""
 
 RECIPE = (
@@ -56,6 +56,7 @@ RECIPE = (
     "data",
     "matmul_precision",
     "model",
+    "parent",
     "protocol",
     "seed",
     "test_time_flip",

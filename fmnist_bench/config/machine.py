@@ -40,11 +40,16 @@ def processor(accelerator: str) -> str:
     return "cpu_bf16" if _multiplies_in_bf16() else "cpu"
 
 
-@functools.cache
 def has_nvidia_gpu() -> bool:
+    return nvidia_gpus() > 0
+
+
+@functools.cache
+def nvidia_gpus() -> int:
+    """Return how many NVIDIA GPUs this machine has."""
     program = shutil.which("nvidia-smi")
     if program is None:
-        return False
+        return 0
     try:
         answer = subprocess.run(
             [program, "--list-gpus"],
@@ -55,8 +60,9 @@ def has_nvidia_gpu() -> bool:
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         log.warning("nvidia-smi does not answer (%s), so trainer=cpu; trainer=gpu insists", error)
-        return False
-    return answer.returncode == 0 and "GPU" in answer.stdout
+        return 0
+    listed = answer.stdout.splitlines() if answer.returncode == 0 else []
+    return sum(line.startswith("GPU") for line in listed)
 
 
 @functools.cache

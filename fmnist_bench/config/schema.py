@@ -82,6 +82,7 @@ class Config:
     protocol: Protocol = MISSING
     speed: Speed = MISSING
     fastest: dict[str, Fastest] = MISSING
+    parent: Any = MISSING
     paths: Paths = MISSING
     row: RowLabels = MISSING
 

@@ -56,7 +56,7 @@ def _parts(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is built, without the seed."""
     data = {key: value for key, value in config["data"].items() if key != "seed"}
     names = ("model", "callbacks", "trainer", "logger", "speed", "matmul_precision")
-    return {name: config[name] for name in names} | {"data": data}
+    return {name: config.get(name) for name in (*names, "parent")} | {"data": data}
 
 
 def _build(configs: Sequence[dict[str, Any]], started: Processes) -> None:

@@ -11,26 +11,34 @@ from omegaconf import DictConfig
 from fmnist_bench.config.compose import Composer, compose_command_line, is_override
 from fmnist_bench.config.many import Many, Word
 from fmnist_bench.errors import BenchError
+from fmnist_bench.jobs.dry_run import differences
 from fmnist_bench.jobs.expand import expand, swept_keys, with_sweeps
 from fmnist_bench.jobs.launchers.choose import launcher_of
 from fmnist_bench.jobs.launchers.launcher import Launcher
+from fmnist_bench.jobs.listed import run_of
+from fmnist_bench.jobs.origin import with_best, with_origin
 from fmnist_bench.records.identity import sha256_of
-from fmnist_bench.records.spec import Asked
+from fmnist_bench.records.spec import Asked, Spec
 
 _MULTIRUN = ("-m", "--multirun")
 _LAUNCHER = ("hydra/launcher", "hydra.launcher")
 _MANY = 500
+_SHOWN = (["--cfg", "job"], ["-c", "job"], ["--cfg=job"])
 _LINE_SECONDS = 5.0
 _OUTPUTS = ("hydra.sweep.", "hydra.run.", "hydra.output_subdir", "hydra.job.chdir")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The frozen config of every job and how it was asked for, and the launcher for them."""
+    """The frozen config of every job and how it was asked for, and the launcher for them.
+
+    `chosen` says that somebody asked for this launcher.
+    """
 
     configs: list[dict[str, Any]]
     asked: list[Asked]
     launcher: Launcher
+    chosen: bool = True
 
 
 def plan(arguments: Sequence[str], say: Callable[[str], None] = lambda line: None) -> Plan | None:
@@ -48,9 +56,16 @@ def plan(arguments: Sequence[str], say: Callable[[str], None] = lambda line: Non
     _refuse(overrides)
     given, launchers = split_launcher(overrides)
     jobs_own, name = with_sweeps(given)
+    jobs_own, best = with_best(with_origin(jobs_own))
+    if best is not None:
+        say(best)
+        multirun = True
     if not multirun and (name or any(each.startswith("zip=") for each in jobs_own)):
         raise BenchError(f"{'sweep' if name else 'zip'}: gives several jobs; add -m")
     with Composer.ready() as composer:
+        shown = multirun and [each for each in jobs_own if not is_override(each)] in _SHOWN
+        if shown:
+            jobs_own, flagged = [each for each in jobs_own if is_override(each)], False
         if not flagged and not any(_key(each).startswith("hydra") for each in jobs_own):
             parsed = composer.parse(jobs_own)
             jobs = (
@@ -62,7 +77,12 @@ def plan(arguments: Sequence[str], say: Callable[[str], None] = lambda line: Non
             if _is_plain(settings, multirun):
                 configs = _composed(Many(composer), jobs, say)
                 asked = _asked(composer, jobs, swept_keys(parsed) if multirun else None, name)
-                return Plan(configs, asked, launcher_of(settings.launcher, launchers))
+                if shown:
+                    pairs = zip(configs, asked, strict=True)
+                    say(differences([run_of(Spec(config, None, how)) for config, how in pairs]))
+                    return None
+                launcher = launcher_of(settings.launcher, launchers)
+                return Plan(configs, asked, launcher, chosen=bool(launchers) or not multirun)
             multirun = multirun or settings.mode == RunMode.MULTIRUN
         launcher = launcher_of(composer.hydra_settings(launchers).launcher, launchers)
     # Hydra starts a launcher with -m alone; without it, --cfg shows the launcher.

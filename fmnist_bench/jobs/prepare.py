@@ -7,6 +7,7 @@ from typing import Any
 
 from fmnist_bench.data.obtain import obtain
 from fmnist_bench.data.parts import data_digest
+from fmnist_bench.jobs.origin import settled
 from fmnist_bench.paths import cache_dir
 from fmnist_bench.records.spec import NOT_ASKED, Asked, Spec
 
@@ -21,6 +22,7 @@ def prepare(config: dict[str, Any], say: Callable[[str], None], asked: Asked = N
     Raises:
         BenchError: the data cannot be had or is not what it should be.
     """
+    config = settled(config)
     data = config["data"]
     if data.get("_target_") != OURS:
         return Spec(config, None, asked)

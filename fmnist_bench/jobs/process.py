@@ -3,19 +3,20 @@
 import contextlib
 import json
 import os
-import selectors
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 from fmnist_bench.config.values import processes, spans_nodes
 from fmnist_bench.jobs.environment import job_environment
 from fmnist_bench.jobs.worker import STOPPED
+from fmnist_bench.records.environment import CORES_VARIABLE
 from fmnist_bench.records.spec import Spec
 
 COMMAND = (sys.executable, "-m")
@@ -25,6 +26,9 @@ WORKER = "fmnist_bench.jobs.worker"
 _ASKED_TO_STOP = (STOPPED, -signal.SIGINT, -signal.SIGTERM, -signal.SIGHUP)
 _PATIENCE_SECONDS = 60  # for a job that was asked to stop
 _POLL_SECONDS = 0.5
+_OF_A_JOB = (CORES_VARIABLE, "CUDA_VISIBLE_DEVICES")
+"""What a job may have differently from the server that it is forked from."""
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class TimeLimit(Exception):
@@ -32,7 +36,10 @@ class TimeLimit(Exception):
 
 
 class _Server:
-    """A server that has everything imported, and the jobs that were forked from it."""
+    """A server that has everything imported, and the jobs that were forked from it.
+
+    Any number of threads may start jobs and wait for them.
+    """
 
     def __init__(self, environment: dict[str, str]) -> None:
         answers, answering = os.pipe()
@@ -46,36 +53,35 @@ class _Server:
         )
         os.close(answering)
         os.close(life)
-        self._answers, self._pending = answers, b""
-        self._selector = selectors.DefaultSelector()
-        self._selector.register(answers, selectors.EVENT_READ)
         self._statuses: dict[int, int] = {}
         self._started: list[int | None] = []
+        self._gone = False
+        self._starting, self._news = threading.Lock(), threading.Condition()
+        self._listener = threading.Thread(target=self._listen, args=(answers,), daemon=True)
+        self._listener.start()
 
-    def start(self, module: str, folder: Path) -> int | None:
-        """Fork a job; return its process, None if the server cannot fork one."""
-        request = {"module": module, "folder": str(folder)}
+    def start(self, module: str, folder: Path, environment: Mapping[str, str]) -> int | None:
+        """Fork a job, with `environment` in its own; return its process, None if none starts."""
+        request = {"module": module, "folder": str(folder), "environment": dict(environment)}
         assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(json.dumps(request).encode() + b"\n")
-            self._process.stdin.flush()
-        except BrokenPipeError:
-            return None
-        while not self._started:
-            if not self._listen(None):
+        with self._starting:
+            try:
+                self._process.stdin.write(json.dumps(request).encode() + b"\n")
+                self._process.stdin.flush()
+            except BrokenPipeError:
                 return None
-        return self._started.pop()
+            with self._news:
+                self._news.wait_for(lambda: self._started or self._gone)
+                return self._started.pop() if self._started else None
 
     def wait(self, pid: int, seconds: float) -> int | None:
         """Return the exit status of `pid`, None if it still runs after `seconds`."""
-        deadline = time.monotonic() + seconds
-        while pid not in self._statuses:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                return None
-            if not self._listen(left):
-                return -signal.SIGKILL  # the server is gone, and its jobs end with it
-        return self._statuses.pop(pid)
+        with self._news:
+            self._news.wait_for(lambda: pid in self._statuses or self._gone, seconds)
+            if pid in self._statuses:
+                return self._statuses.pop(pid)
+            # When the server is gone, its jobs end with it.
+            return -signal.SIGKILL if self._gone else None
 
     def close(self) -> None:
         """End the server, and with it all jobs that still run."""
@@ -83,24 +89,23 @@ class _Server:
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.close()
         self._process.wait()
-        os.close(self._answers)
+        self._listener.join()
         os.close(self._living)
 
-    def _listen(self, seconds: float | None) -> bool:
-        """Take in what the server says within `seconds`; return False when it is gone."""
-        if not self._selector.select(seconds):
-            return True
-        content = os.read(self._answers, 1 << 16)
-        if not content:
-            return False
-        *lines, self._pending = (self._pending + content).split(b"\n")
-        for line in lines:
-            answer: dict[str, Any] = json.loads(line)
-            if "ended" in answer:
-                self._statuses[answer["ended"]] = answer["status"]
-            else:
-                self._started.append(answer.get("pid"))
-        return True
+    def _listen(self, answers: int) -> None:
+        """Take in what the server says, until it is gone."""
+        with os.fdopen(answers, "rb") as lines:
+            for line in lines:
+                answer: dict[str, Any] = json.loads(line)
+                with self._news:
+                    if "ended" in answer:
+                        self._statuses[answer["ended"]] = answer["status"]
+                    else:
+                        self._started.append(answer.get("pid"))
+                    self._news.notify_all()
+        with self._news:
+            self._gone = True
+            self._news.notify_all()
 
 
 class Processes:
@@ -114,6 +119,7 @@ class Processes:
     def __init__(self, *, fork: bool) -> None:
         self._fork = fork and sys.platform == "linux"
         self._servers: dict[bool, _Server] = {}  # for runs on the CPU, and for others
+        self._choosing = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -150,9 +156,14 @@ class Processes:
             raise TimeLimit
 
     @contextlib.contextmanager
-    def started(self, config: dict[str, Any], folder: Path, module: str) -> "Iterator[_Job]":
-        """Start a process for `config` in `folder`; end its whole group when the block ends."""
-        environment = job_environment(config)
+    def started(
+        self, config: dict[str, Any], folder: Path, module: str, extra: Mapping[str, str] = NOTHING
+    ) -> "Iterator[_Job]":
+        """Start a process for `config` in `folder`; end its whole group when the block ends.
+
+        `extra` goes into its environment.
+        """
+        environment = {**job_environment(config), **extra}
         job = self._forked(config, folder, module, environment) if self._fork else None
         if job is None:
             job = _Fresh(environment, folder, module)
@@ -176,10 +187,13 @@ class Processes:
         if processes(config) > 1 or spans_nodes(config):
             return None
         on_cpu = config["trainer"]["accelerator"] == "cpu"
-        if on_cpu not in self._servers:
-            self._servers[on_cpu] = _Server(environment)
-        pid = self._servers[on_cpu].start(module, folder)
-        return None if pid is None else _Job(pid, self._servers[on_cpu])
+        with self._choosing:
+            if on_cpu not in self._servers:
+                self._servers[on_cpu] = _Server(environment)
+            server = self._servers[on_cpu]
+        own = {name: environment[name] for name in _OF_A_JOB if name in environment}
+        pid = server.start(module, folder, own)
+        return None if pid is None else _Job(pid, server)
 
 
 class _Job:

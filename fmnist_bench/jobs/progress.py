@@ -1,11 +1,12 @@
 """How far a sweep is, and how long the rest will take."""
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from statistics import mean
 
 from fmnist_bench.jobs.job import Outcome
+from fmnist_bench.jobs.layout import clock
 from fmnist_bench.records.spec import Spec
 
 
@@ -19,8 +20,8 @@ class Progress:
     def __init__(
         self, say: Callable[[str], None], todo: Sequence[Spec], earlier: Iterable[Outcome]
     ) -> None:
-        self._say = say
-        self._waiting = list(todo)
+        self.say = say
+        self._waiting = Counter(map(_row, todo))
         self._total = len(todo)
         self._seconds: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
         self._worked = 0.0
@@ -30,15 +31,15 @@ class Progress:
 
     def starting(self, spec: Spec) -> None:
         """Say that the job of `spec` starts; for jobs that run one after another."""
-        self._line(self._total - len(self._waiting) + 1, spec.name)
+        self._line(self._total - self._waiting.total() + 1, spec.name)
 
     def ended(self, outcome: Outcome, *, aloud: bool) -> None:
         """Count a job that ended, and say so if `aloud`; for jobs that run side by side."""
-        self._waiting.remove(outcome.spec)
+        self._waiting[_row(outcome.spec)] -= 1
         self._worked += self._learn(outcome)
         if aloud:
             text = f"{outcome.state}  {outcome.spec.name}  {outcome.detail}"
-            self._line(self._total - len(self._waiting), text)
+            self._line(self._total - self._waiting.total(), text)
 
     def seconds_left(self) -> float | None:
         """Return the expected wall time until all jobs are done, None while nothing is known."""
@@ -46,7 +47,7 @@ class Progress:
         if not known:
             return None
         unknown = mean(known.values())
-        work = sum(known.get(_row(spec), unknown) for spec in self._waiting)
+        work = sum(known.get(row, unknown) * count for row, count in self._waiting.items())
         # Jobs side by side do more than a second of work in a second.
         pace = self._worked / (time.monotonic() - self._started) if self._worked else 1.0
         return work / pace
@@ -59,16 +60,10 @@ class Progress:
         return outcome.seconds
 
     def _line(self, number: int, text: str) -> None:
-        left = self.seconds_left() if self._waiting else None
-        ending = "" if left is None else f"  (about {_clock(left)} left)"
-        self._say(f"[{number}/{self._total}] {text}{ending}")
+        left = self.seconds_left() if self._waiting.total() else None
+        ending = "" if left is None else f"  (about {clock(left)} left)"
+        self.say(f"[{number}/{self._total}] {text}{ending}")
 
 
 def _row(spec: Spec) -> tuple[str, str]:
     return spec.config["row"]["name"], spec.dataset
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -31,6 +31,11 @@ def rerun(
     if record.recipe is None:
         raise BenchError(f"{record.row.name}: a record without a recipe cannot be trained again")
     refuse_foreign_code(record.recipe, "recipe", "train it yourself")
+    if record.parent is not None:
+        raise BenchError(
+            f"{record.row.name}: goes on from another run ({record.parent[:12]}), and starts with "
+            "its weights; train that one, then this with fmnist-bench train from=RUN"
+        )
     spec = prepare(_config(record, record.recipe, folder, weights, data), print)
     if spec.data_digest != record.data.digest:
         raise BenchError(

@@ -74,7 +74,7 @@ def main(answers: int, life: int) -> NoReturn:
             _say(answers, {"ended": job, "status": os.waitstatus_to_exitcode(status)})
 
 
-def _start(request: dict[str, str], answers: int, life: int) -> dict[str, Any]:
+def _start(request: dict[str, Any], answers: int, life: int) -> dict[str, Any]:
     """Fork the job of `request`; return its process, or why it cannot be forked."""
     threads = len(list(Path("/proc/self/task").iterdir()))
     if threads != 1:
@@ -94,6 +94,7 @@ def _start(request: dict[str, str], answers: int, life: int) -> dict[str, Any]:
         nowhere = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nowhere, 0)
         sys.argv[1:] = [request["folder"]]
+        os.environ.update(request["environment"])
         os.close(answers)  # so that it closes when the server dies
         status = importlib.import_module(request["module"]).main(Path(request["folder"]), life)
     finally:

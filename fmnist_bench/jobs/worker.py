@@ -41,11 +41,12 @@ Watchers = Callable[[Path], "list[Callback]"]
 """Makes the callbacks of whoever ordered the run in a folder."""
 
 
-def _nobody(folder: Path) -> "list[Callback]":
+def nobody(folder: Path) -> "list[Callback]":
+    """Return no callbacks."""
     return []
 
 
-def main(folder: Path, life: int | None = None, watchers: Watchers = _nobody) -> int:
+def main(folder: Path, life: int | None = None, watchers: Watchers = nobody) -> int:
     """Run the spec in `folder` under the callbacks that `watchers` makes for it.
 
     With `life`, a descriptor, the process and its group end when that can be read from: it is

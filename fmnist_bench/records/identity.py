@@ -7,7 +7,14 @@ from typing import Any
 
 from fmnist_bench.data.facts import PROTOCOL_VERSION
 
-NOT_OF_THE_ROW = ("seed", "data.seed", "data.name", "data.class_names")
+NOT_OF_THE_ROW = (
+    "seed",
+    "data.seed",
+    "data.name",
+    "data.class_names",
+    "parent.identity",
+    "parent.weights",
+)
 """Keys in which the runs of one row may differ: the seed, and the column (the dataset)."""
 
 

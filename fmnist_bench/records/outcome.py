@@ -153,6 +153,7 @@ def _common(spec: Spec, started: datetime) -> dict[str, Any]:
         "row": Row(**config["row"]),
         "seed": config["seed"],
         "sweep": spec.asked.sweep,
+        "parent": (config.get("parent") or {}).get("identity"),
         "recipe": spec.recipe,
         "prediction": Prediction(test_time_flip=config["test_time_flip"]),
         "versions": versions(),

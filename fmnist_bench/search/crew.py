@@ -3,13 +3,12 @@
 import contextlib
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from queue import SimpleQueue
 from threading import Event
-from types import FrameType, SimpleNamespace
-from typing import Any
+from types import FrameType
 
 import optuna
 from optuna.trial import FrozenTrial
@@ -17,6 +16,7 @@ from optuna.trial import FrozenTrial
 from fmnist_bench.errors import BenchError
 from fmnist_bench.jobs.job import run_job
 from fmnist_bench.jobs.process import Processes
+from fmnist_bench.jobs.stoppable import Stoppable
 from fmnist_bench.jobs.worker import STOPPED
 from fmnist_bench.records.environment import CORES_VARIABLE, cores
 from fmnist_bench.records.record import Record, read_record
@@ -46,7 +46,6 @@ class Crew:
     workers: int
     say: Callable[[str], None]
     _stop: Event = field(default_factory=Event)
-    _idle: "SimpleQueue[Processes]" = field(default_factory=SimpleQueue)
 
     def work(self, study: optuna.Study, trials: int) -> None:
         """Train until `trials` trials have ended.
@@ -70,11 +69,10 @@ class Crew:
         seed_sampler(study)
         with contextlib.ExitStack() as stack:
             stack.callback(signal.signal, signal.SIGINT, signal.signal(signal.SIGINT, self._end))
-            for _ in range(self.workers):
-                self._idle.put(stack.enter_context(_Stoppable(self._stop)))
+            processes = Stoppable(stack.enter_context(Processes(fork=True)), self._stop)
             with contextlib.suppress(Stopped):
                 study.optimize(
-                    Objective(self.tuning, self.folder, self._train),
+                    Objective(self.tuning, self.folder, partial(self._train, processes)),
                     n_trials=trials - len(ended(study)),
                     n_jobs=self.workers,
                     catch=(BenchError,),
@@ -88,11 +86,10 @@ class Crew:
             os._exit(STOPPED)  # all runs end with this process
         self._stop.set()
 
-    def _train(self, spec: Spec) -> Record:
+    def _train(self, processes: Processes, spec: Spec) -> Record:
         """Train `spec`, unless that was done before; only its record and log are kept."""
         with contextlib.suppress(BenchError):
             return read_record(spec.folder)
-        processes = self._idle.get()
         try:
             # The process of a search that was killed a moment ago may be about to end.
             while (outcome := run_job(spec, processes, RUN)).state == "busy":
@@ -100,30 +97,9 @@ class Crew:
                     raise Stopped
         except KeyboardInterrupt:
             raise Stopped from None
-        finally:
-            self._idle.put(processes)
         if outcome.state == "interrupted":
             raise Stopped
         for pattern in ("*.ckpt", "weights.safetensors"):
             for file in spec.folder.glob(pattern):
                 file.unlink(missing_ok=True)
         return read_record(spec.folder)
-
-
-class _Stoppable(Processes):
-    """Tells its job to stop when `stop` is set, in whichever thread."""
-
-    def __init__(self, stop: Event) -> None:
-        super().__init__(fork=True)
-        self._stop = stop
-
-    @contextlib.contextmanager
-    def started(self, config: dict[str, Any], folder: Path, module: str) -> Iterator[Any]:
-        with super().started(config, folder, module) as job:
-
-            def wait(seconds: float) -> int | None:
-                if self._stop.is_set():
-                    raise KeyboardInterrupt
-                return job.wait(seconds)
-
-            yield SimpleNamespace(wait=wait)

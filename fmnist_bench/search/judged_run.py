@@ -3,12 +3,11 @@
 `python -m fmnist_bench.search.judged_run FOLDER`, or a fork of the server.
 """
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fmnist_bench.jobs import worker
+from fmnist_bench.jobs import silent
 
 if TYPE_CHECKING:
     from pytorch_lightning.callbacks import Callback
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
 
 def main(folder: Path, life: int | None = None) -> int:
     """Run the spec in `folder`, and leave what is to be said to the search; see `worker.main`."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return worker.main(folder, life, _judge)
+    return silent.main(folder, life, _judge)
 
 
 def _judge(folder: Path) -> "list[Callback]":

@@ -16,7 +16,7 @@ from fmnist_bench.errors import BenchError
 from fmnist_bench.jobs.prepare import prepare
 from fmnist_bench.paths import conf_dir
 from fmnist_bench.records.identity import sha256_of
-from fmnist_bench.records.spec import Spec
+from fmnist_bench.records.spec import Asked, Spec
 from fmnist_bench.search.space import FIRST_SEED, Space, load_space, says_recipe
 
 _COMPOSING = Lock()  # Hydra has one state for all threads
@@ -51,12 +51,18 @@ class Tuning:
         shared = [*self.overrides, *as_overrides({"paths.outputs": str(folder)})]
         with _COMPOSING, Composer.ready() as composer:
             return [
-                Spec(
-                    composer.config(tuning_overrides([*shared, *as_overrides(params)], seed)),
-                    self.data_digest,
+                self._spec(
+                    composer,
+                    tuning_overrides([*shared, *as_overrides(params)], seed),
+                    {**params, "seed": seed},
                 )
                 for params, seed in runs
             ]
+
+    def _spec(self, composer: Composer, words: Sequence[str], own: Mapping[str, Any]) -> Spec:
+        choices = composer.choices(composer.parse(words))
+        asked = Asked(tuple(words), choices, differing=own)
+        return Spec(composer.config(words), self.data_digest, asked)
 
     def digest(self) -> str:
         """Return the hash (hex) of the space, and of the recipes that it leads to.

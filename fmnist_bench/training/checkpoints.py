@@ -17,6 +17,7 @@ from fmnist_bench.training.contract import check_logged
 RESUME_FILE = "resume.ckpt"
 PREVIOUS_FILE = "resume.previous.ckpt"
 BEST_FILE = "best.ckpt"
+FINAL_FILE = "final.ckpt"
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ class WholeFiles(TorchCheckpointIO):
         with atomic_write(target) as file:
             file.write(content.getbuffer())
             file.flush()
-            if target.exists():
+            if target.name == RESUME_FILE and target.exists():
                 target.replace(target.with_name(PREVIOUS_FILE))
 
 
@@ -46,21 +47,30 @@ class ResumePoint(Callback):
 
     Not at the end of one: Lightning moves epoch-wise and plateau schedules only after it
     has called the checkpoint callbacks, so that a run resumed from there would miss a move.
+
+    With `final`, also the end, from which a longer run can go on as if it had never ended.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / RESUME_FILE
+    def __init__(self, folder: Path, *, final: bool = False) -> None:
+        self._path, self._final = folder / RESUME_FILE, folder / FINAL_FILE if final else None
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if self._final is not None:
+            self._save(trainer, self._final)
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if trainer.current_epoch == 0:
             return
+        self._save(trainer, self._path)
+
+    def _save(self, trainer: pl.Trainer, path: Path) -> None:
         # Lightning 2.6 resets these counters only after this hook. A checkpoint that says
         # "all batches of the epoch are done" would make the resumed run skip the epoch.
         loop = trainer.fit_loop.epoch_loop
         loop.batch_progress.reset_on_run()
         loop.scheduler_progress.reset_on_run()
         loop.automatic_optimization.optim_progress.reset_on_run()
-        trainer.save_checkpoint(self._path)
+        trainer.save_checkpoint(path)
 
 
 class BestEpoch(Callback):
@@ -137,8 +147,9 @@ def remove_unfinished(folder: Path) -> None:
 
 
 def remove_checkpoints(folder: Path) -> None:
-    """Delete what only an unfinished run needs."""
-    for name in (RESUME_FILE, PREVIOUS_FILE, BEST_FILE):
+    """Delete what only an unfinished run needs, or one that may go on."""
+    goes_on = (folder / FINAL_FILE).exists()  # with what was best so far
+    for name in (RESUME_FILE, PREVIOUS_FILE, *([] if goes_on else [BEST_FILE])):
         (folder / name).unlink(missing_ok=True)
 
 

@@ -17,6 +17,7 @@ from fmnist_bench.records.predictions import Predictions, write_predictions
 from fmnist_bench.records.reads import count_test_read
 from fmnist_bench.records.record import Data, Record, Selection, write_record
 from fmnist_bench.records.spec import Spec
+from fmnist_bench.training.ancestry import checkpoint_of
 from fmnist_bench.training.checkpoints import remove_checkpoints, remove_unfinished, resume_point
 from fmnist_bench.training.contract import check_model
 from fmnist_bench.training.device import device_name, peak_memory
@@ -50,7 +51,8 @@ def run(
         config, folder=folder, identity=spec.identity, watchers=watchers, loggers=loggers
     )
     remove_unfinished(folder)
-    training.trainer.fit(model, datamodule=data, ckpt_path=resume_point(folder))
+    start = resume_point(folder) or checkpoint_of(config.get("parent"), folder)
+    training.trainer.fit(model, datamodule=data, ckpt_path=start)
     if not training.trainer.is_global_zero:
         return None
 

@@ -12,6 +12,7 @@ from pytorch_lightning.loggers import Logger
 
 from fmnist_bench.config.build import build
 from fmnist_bench.errors import BenchError
+from fmnist_bench.training.ancestry import StartFrom, endless
 from fmnist_bench.training.checkpoints import BestEpoch, ResumePoint, WholeFiles
 from fmnist_bench.training.clock import Clock
 from fmnist_bench.training.curves import Curves
@@ -75,11 +76,12 @@ def build_training(
         preparation,
         clock,
         InitialiseFromData(),
+        *([StartFrom(config["parent"])] if config.get("parent") else []),
         SameConfig(identity),
         EpochStreams(config["seed"]),
         DivergenceGuard(),
         OptimizerModes(),  # before what saves weights
-        ResumePoint(folder),
+        ResumePoint(folder, final=endless(config)),
         *([best] if best else []),  # before what swaps the weights back
         *own,
         *watchers,

@@ -9,6 +9,7 @@ import torch
 
 from fmnist_bench.config.build import build
 from fmnist_bench.data.served import check_serves_images
+from fmnist_bench.training.ancestry import take_weights
 from fmnist_bench.training.classifier import Classifier
 from fmnist_bench.training.contract import check_model, check_scores
 from fmnist_bench.training.image_sizes import ImageSizes, image_shape
@@ -42,11 +43,14 @@ def try_out(configs: Iterable[Mapping[str, Any]], folder: Path) -> None:
             built.add(key_of_rest)
             build_trainer(config, build_callbacks(config), [], folder)
         sizes = [each for each in build_callbacks(config) if isinstance(each, ImageSizes)]
-        seen = [key, config["model"], [each.sizes for each in sizes]]
+        parent = config.get("parent")
+        seen = [key, config["model"], parent, [each.sizes for each in sizes]]
         if (key := json.dumps(seen, sort_keys=True)) not in built:
             built.add(key)
             model = check_model(build(config["model"], "model"), config["model"]["_target_"])
             check_scores(model, image, classes)
+            if parent:
+                take_weights(model, parent)
             for each in sizes:
                 each.check(model.net, image.shape[1:])  # type: ignore[arg-type]  # checked above
             if isinstance(model, Classifier):
