@@ -9,7 +9,15 @@ from filelock import FileLock
 
 from fmnist_bench.jobs.answer import Answer
 from fmnist_bench.jobs.check import refuse_repeated, refuse_unfit
-from fmnist_bench.jobs.job import CONTINUES, OUTDATED, Outcome, earlier_outcome, forget, keeps_record, run_job
+from fmnist_bench.jobs.job import (
+    CONTINUES,
+    OUTDATED,
+    Outcome,
+    earlier_outcome,
+    forget,
+    keeps_record,
+    run_job,
+)
 from fmnist_bench.jobs.launchers.launcher import Launcher
 from fmnist_bench.jobs.launchers.one_by_one import OneByOne
 from fmnist_bench.jobs.layout import as_text

@@ -14,7 +14,13 @@ from fmnist_bench.config.kinds import MACHINE, RECIPE, REPORT, SOURCES, recipe_o
 from fmnist_bench.paths import conf_dir
 from fmnist_bench.records.identity import recipe_digest
 
-LISTS = ("bench", "experiment", "hydra", "search", "sweep")  # what is no part of a single run's config
+LISTS = (
+    "bench",
+    "experiment",
+    "hydra",
+    "search",
+    "sweep",
+)  # what is no part of a single run's config
 GROUPS = sorted(path.name for path in conf_dir().iterdir() if path.is_dir())
 CHOICES = [
     f"{group}={path.stem}"
