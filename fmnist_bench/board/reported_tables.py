@@ -107,27 +107,32 @@ def _count(kind: Kind, verdicts: Sequence[Verdict]) -> str:
     )
 
 
+def mean_here(claim: Claim, measured: Measured) -> str:
+    """Write what the claim's experiment reached, in percent."""
+    return _mean(_here(claim, measured))
+
+
 def _here(claim: Claim, measured: Measured) -> NDArray[np.float64]:
     return measured.get((claim.experiment or "", claim.dataset), _NONE)
 
 
 def _line(claim: Claim, here: NDArray[np.float64], found: Verdict) -> list[str]:
     return [
-        _mark(claim),
+        mark(claim),
         escape(claim.classifier),
         _claimed(claim),
         str(claim.statistic),
         claim.data if claim.dataset == "fashion_mnist" else MISSING,
         _mean(here),
-        _difference(found),
+        difference(found),
         _verdict(claim, found),
-        ", ".join([*claim.flaws, *(f"probably {flaw}" for flaw in claim.probable_flaws)])
-        or MISSING,
-        _command(claim),
+        flaws(claim),
+        f"`{command(claim)}`" if claim.experiment else MISSING,
     ]
 
 
-def _mark(claim: Claim) -> str:
+def mark(claim: Claim) -> str:
+    """Write the number of a claim: S1 is that of the first reference system."""
     return f"S{claim.system}" if claim.number is None else str(claim.number)
 
 
@@ -155,7 +160,8 @@ def _mean(here: NDArray[np.float64]) -> str:
     return f"{percent(float(here.mean()))}{spread} ({len(here)})"
 
 
-def _difference(found: Verdict) -> str:
+def difference(found: Verdict) -> str:
+    """Write a verdict's difference with its interval, in points."""
     if found.difference is None or found.low is None or found.high is None:
         return MISSING
     return f"{points(found.difference)} ({points(found.low)} to {points(found.high)})"
@@ -167,19 +173,24 @@ def _verdict(claim: Claim, found: Verdict) -> str:
     return f"**{found.kind}**{reason}"
 
 
-def _command(claim: Claim) -> str:
-    if claim.experiment is None:
-        return MISSING
+def flaws(claim: Claim) -> str:
+    """Write what stands between the claim and this board's protocol."""
+    probable = [f"probably {flaw}" for flaw in claim.probable_flaws]
+    return ", ".join([*claim.flaws, *probable]) or MISSING
+
+
+def command(claim: Claim) -> str:
+    """Write what trains the runs that settle a claim with an experiment."""
     seeds = ",".join(map(str, range(FEWEST_RUNS)))
     data = " data=mnist" if claim.dataset == "mnist" else ""
-    return f"`fmnist-bench train -m experiment={claim.experiment}{data} seed={seeds}`"
+    return f"fmnist-bench train -m experiment={claim.experiment}{data} seed={seeds}"
 
 
 def _note(claim: Claim) -> str:
     code = ", ".join(link(host(address), address) for address in claim.code)
     source = f" ({link('source', claim.note_source)})" if claim.note_source else ""
     return (
-        f"- **{_mark(claim)}** {escape(claim.classifier)}, by "
+        f"- **{mark(claim)}** {escape(claim.classifier)}, by "
         f"{link(claim.submitter, claim.submitter_url)}{f', {code}' if code else ''}. "
         f"{escape(claim.note, longest=_LONGEST)}{source}"
     )

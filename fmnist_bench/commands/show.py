@@ -94,6 +94,12 @@ def _board(**given: Any) -> Sequence[Path]:
     return [board_picture(**given)]
 
 
+def _progress(**given: Any) -> Sequence[Path]:
+    from fmnist_bench.pictures.progress import progress_picture
+
+    return [progress_picture(**given)]
+
+
 def _claims(**given: Any) -> Sequence[Path]:
     from fmnist_bench.pictures.claims import claims_picture
 
@@ -175,6 +181,11 @@ KINDS = {
         "accuracy against parameters, multiply-accumulates and PFLOP",
         [*_picture("board.png"), _RESULTS],
         _board,
+    ),
+    "progress": Kind(
+        "the board's best accuracy over time, from its log of changes",
+        [*_picture("progress.png"), _RESULTS, _DATASET],
+        _progress,
     ),
     "claims": Kind(
         "the published table: claimed against measured, and the verdicts",

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fmnist_bench.board.hard_images import hard_images
-from fmnist_bench.board.page.claims import reported_data
+from fmnist_bench.board.page.claims import claims_data
 from fmnist_bench.board.page.row import row_data
 from fmnist_bench.board.page.sheet import ACROSS, SIDE, sheet
 from fmnist_bench.board.standings import Board
@@ -45,7 +45,7 @@ def payload(
             for name, facts in DATASETS.items()
         },
         "rows": rows,
-        "reported": reported_data(board),
+        "claims": claims_data(board),
         "notes": board.notes,
     }
 

@@ -339,18 +339,22 @@ def test_a_point_opens_its_row(visit: Callable[..., Page]) -> None:
 
 def test_reported_results_and_hard_images(visit: Callable[..., Page], site: Site) -> None:
     page = visit()
-    claims = [each for each in site.data["reported"]["here"] if each["dataset"] == "fashion_mnist"]
-    lines = page.locator("#reported .box").first.locator("tbody tr").all_inner_texts()
-    assert len(lines) == len(claims) >= 2
-    for line, claim in zip(lines, claims, strict=True):
-        assert claim["reported"]["text"] in line and claim["difference"]["text"] in line
+    claims = site.data["claims"]["all"]
+    lines = page.locator("#reported tbody tr")
+    assert lines.count() == len(claims) == 46
+    for line, claim in zip(lines.all_inner_texts(), claims, strict=True):
+        assert claim["claimed"] in line and claim["verdict"] in line and claim["note"][:40] in line
+    page.get_by_label("Verdict").select_option("not yet")
+    waiting = [claim for claim in claims if claim["verdict"] == "not yet"]
+    expect(lines).to_have_count(len(waiting))
+    expect(lines.first.locator("code")).to_have_text(waiting[0]["command"])
+    assert "verdict=not+yet" in page.url
+    page.go_back()
+    expect(lines).to_have_count(46)
     page.get_by_label("Search").fill("few")
     page.get_by_role("button", name="Open cnn").click()  # which the filter hides
     expect(row(page, "cnn")).to_be_focused()
     expect(page.locator("#shown")).to_have_text("5 of 5 rows")
-    page.get_by_text("results reported elsewhere").click()
-    elsewhere = page.locator("#reported details tbody tr")
-    expect(elsewhere.first).to_be_visible()
     hard = site.data["datasets"]["fashion_mnist"]["hard"]
     figures = page.locator("#hard figure")
     expect(figures).to_have_count(len(hard["images"]))
@@ -402,7 +406,6 @@ def test_a_script_that_got_in_would_not_run(browser: Browser, site: Site) -> Non
 def test_a_phone_scrolls_only_down(visit: Callable[..., Page], tab: str) -> None:
     page = visit(f"#tab={tab}&row=cnn", width=360)
     expect(page.locator("tr.detail")).to_be_visible()
-    page.get_by_text("results reported elsewhere").click()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     outside = page.locator("tr.row *, #filters *, [role=tab], tr.detail .panel").evaluate_all(
         """all => all.filter(e => e.getBoundingClientRect().right > 360.5)
@@ -448,7 +451,6 @@ CONTRASTS = """() => {
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_all_text_can_be_read(visit: Callable[..., Page], scheme: str) -> None:
     page = visit("#tab=both&row=vgg", color_scheme=scheme)
-    page.get_by_text("results reported elsewhere").click()
     seen = page.evaluate(CONTRASTS)
     assert len(seen) > 600
     assert [(round(ratio, 2), text) for ratio, text in seen if ratio < 4.5] == []

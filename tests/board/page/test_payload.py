@@ -89,14 +89,20 @@ def test_figures_are_those_of_the_markdown_board(board: Board, data: dict[str, A
 def test_reported_results_are_those_of_the_markdown_board(
     board: Board, data: dict[str, Any]
 ) -> None:
-    facts = tables(documents(board)["rows/vgg.md"])[0]
-    (claim,) = data["reported"]["here"]
-    assert data["rows"][claim["row"]]["title"] == "vgg"
-    said = f"{claim['reported']['text']} (here {claim['difference']['text']})"
-    assert ["Reported elsewhere, %", said] in facts
-    assert len(data["reported"]["elsewhere"]) == 45
-    wide = [each for each in data["reported"]["elsewhere"] if "WRN40-4" in each["classifier"]]
-    assert wide[0]["reported"]["fashion_mnist"]["text"] == "96.07"  # not the misprint
+    lines = tables(documents(board)["claims.md"])[1][1:]
+    claims = data["claims"]["all"]
+    assert len(claims) == len(board.claims) == 46
+    for line, claim in zip(lines, claims, strict=True):
+        assert line[0] == claim["mark"]
+        assert (line[5], line[6], line[8]) == (claim["here"], claim["difference"], claim["flaws"])
+        assert line[7].startswith(claim["verdict"])
+        assert line[9] == (claim["command"] or "-")
+        assert claim["claimed"] in line[2]
+    (vgg,) = [claim for claim in claims if claim["row"] is not None]
+    assert data["rows"][vgg["row"]]["title"] == "vgg"
+    (wide,) = [claim for claim in claims if "WRN40-4" in claim["classifier"]]
+    assert wide["claimed"] == "0.9607"  # not the misprint
+    assert data["claims"]["sentence"] in documents(board)["claims.md"]
 
 
 def test_numbers_for_drawing_fit_their_text(data: dict[str, Any]) -> None:

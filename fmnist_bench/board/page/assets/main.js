@@ -77,7 +77,7 @@ function renderAll() {
   renderHead();
   renderRows();
   renderCost();
-  renderReported();
+  renderClaims();
   renderHard();
 }
 

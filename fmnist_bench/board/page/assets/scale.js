@@ -78,7 +78,7 @@ function axisBar(scale) {
 
 const percentText = (share) => String(Math.round(share * 10000) / 100);
 
-function intervalBar(column, scale, claimed) {
+function intervalBar(column, scale) {
   const interval = intervalOf(column);
   if (!interval) return make("span", { class: "muted" }, "-");
   const kind = interval.alone ? "images" : "seeds and images";
@@ -88,16 +88,7 @@ function intervalBar(column, scale, claimed) {
     const text = draw("text", { x: 2, y: 15 }, "◂ off the scale");
     return svgBar(label, gridLines(scale), text);
   }
-  const parts = gridLines(scale);
-  if (claimed !== undefined) {
-    const end = Math.min(Math.max(scale(claimed), 0), 1);
-    parts.push(draw("line", { class: "between", x1: across(at), x2: across(end), y1: 11, y2: 11 }));
-    const x = across(end);
-    parts.push(intervalLine(interval, scale), dot(at));
-    parts.push(draw("path", { class: "claim", d: `M${x - 5} 11L${x} 6L${x + 5} 11L${x} 16Z` }));
-    return svgBar(label, parts);
-  }
-  return svgBar(label, parts, intervalLine(interval, scale), dot(at));
+  return svgBar(label, gridLines(scale), intervalLine(interval, scale), dot(at));
 }
 
 function intervalLine(interval, scale) {

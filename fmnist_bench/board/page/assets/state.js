@@ -26,6 +26,7 @@ const DEFAULTS = {
   most: "",
   sort: "rank",
   way: "up",
+  verdict: "",
 };
 const state = { ...DEFAULTS };
 
@@ -35,6 +36,7 @@ function readAddress() {
   if (!Object.hasOwn(TABS, state.tab)) state.tab = DEFAULTS.tab;
   if (!Object.hasOwn(STATES, state.state)) state.state = DEFAULTS.state;
   if (!Object.hasOwn(SORTS, state.sort)) state.sort = DEFAULTS.sort;
+  if (!data.claims.all.some((claim) => claim.verdict === state.verdict)) state.verdict = "";
   if (!["up", "down"].includes(state.way)) state.way = DEFAULTS.way;
 }
 
