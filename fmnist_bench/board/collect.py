@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fmnist_bench.board.dataset import published_as
+from fmnist_bench.board.ledger import FILE_NAME as LEDGER
+from fmnist_bench.board.ledger import Ledger, read_ledger
 from fmnist_bench.board.lookup import limited_by, never_tested
 from fmnist_bench.errors import BenchError
 from fmnist_bench.records import predictions as predictions_file
@@ -19,6 +21,8 @@ from fmnist_bench.records.record import Record, read_record
 
 RERUNS = "reruns"
 """Folder of runs trained again; the board counts them as evidence, not as runs."""
+
+_NO_LINES = Ledger()
 
 # Besides what the readers refuse themselves: encrypted zip files and JSON nested too deep.
 _UNREADABLE = (BenchError, ValueError, RuntimeError)
@@ -65,7 +69,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Collected:
-    """Every run folder below one results folder, in order of path.
+    """Every run folder below one results folder, in order of path, and its ledger.
 
     `local` says that runs are trained into that folder, so that one chooses from them.
     """
@@ -74,6 +78,7 @@ class Collected:
     unreadable: tuple[Problem, ...] = ()
     reruns: tuple[ScoredRun, ...] = ()
     local: bool = False
+    ledger: Ledger = _NO_LINES
 
 
 def collect(results: Path) -> Collected:
@@ -97,9 +102,14 @@ def collect(results: Path) -> Collected:
                 kind.append(read_run(folder, path))
             except _UNREADABLE as error:
                 unreadable.append(_problem(folder, path, error))
+    try:
+        ledger = read_ledger(results)
+    except BenchError as error:
+        ledger = Ledger()
+        unreadable.append(Problem(LEDGER, str(error).removeprefix(f"{results / LEDGER}: ")))
     # A run that was trained here still has what it was started from; published ones have not.
     local = any((results / run.path / spec_file.FILE_NAME).exists() for run in runs)
-    return Collected(tuple(runs), tuple(unreadable), tuple(reruns), local)
+    return Collected(tuple(runs), tuple(unreadable), tuple(reruns), local, ledger)
 
 
 def read_run(folder: Path, path: str) -> ScoredRun:

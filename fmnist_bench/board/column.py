@@ -19,7 +19,11 @@ from fmnist_bench.records.record import Record
 RANKED_SEEDS = 5
 PROVISIONAL_SEEDS = 3
 UNVERIFIED = "unverified"
-"""Status and tier of predictions without a recipe, which nobody can train again."""
+"""Status and tier of what nobody else has trained again: predictions without a recipe, which nobody
+can, and rows in doubt."""
+
+LOOKED = "after a look"
+"""Status of rows that would be ranked, had seeds and recipe been fixed before a look."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +34,10 @@ class Column:
     ranked rows it cannot be told apart from) and `order` (place among all rows, from 0) come
     from the other rows of a board, and are not set where there is none. `only` is the title of
     the dataset that the row is about, where it is not about this one.
+
+    `sentences` are what a reader of the figure has to know (plain text); `doubt` is why the row is
+    not ranked before someone else has trained it again, `looked` whether runs were chosen after a
+    look at the test set, `replaced_reads` how often runs read it that made way for these.
 
     Figures of accuracy need a run, and None stands for what is not known: of data whose labels
     are not published there are neither `total` and `rank` nor what predictions are compared for.
@@ -44,6 +52,10 @@ class Column:
     rank: RankRange | None = None
     tied: tuple[str, ...] = ()
     order: int | None = None
+    sentences: tuple[str, ...] = ()
+    doubt: str | None = None
+    looked: bool = False
+    replaced_reads: int = 0
 
     @property
     def done(self) -> tuple[int, ...]:
@@ -69,13 +81,13 @@ class Column:
             return f"{self.only} only"
         if not self.runs:
             return "no result"
-        if all(run.record.recipe is None for run in self.runs):
+        if self.doubt or all(run.record.recipe is None for run in self.runs):
             return UNVERIFIED
         if self.missing:
             return "incomplete"
         count = len(self.runs)
         if count >= RANKED_SEEDS:
-            return "ranked" if self.scored else "complete"
+            return (LOOKED if self.looked else "ranked") if self.scored else "complete"
         if count >= PROVISIONAL_SEEDS:
             return "provisional"
         return "single run" if count == 1 else f"{count} runs"

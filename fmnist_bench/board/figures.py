@@ -77,8 +77,12 @@ def mean_percent(column: Column) -> str:
     return f"{percent(column.mean)}{spread} ({column.gap or len(column.runs)})"
 
 
-def reads(resources: Resources) -> str:
-    """Write how often the test set was read; a run that was cut off may have read it again."""
+def reads(resources: Resources, replaced: int) -> str:
+    """Write how often the test set was read, `replaced` times by runs that made way for these.
+
+    A run that was cut off may have read it again.
+    """
     again = resources.test_reads - resources.runs
     note = f", {again} of them again after a run was cut off" if again > 0 else ""
-    return f"{resources.test_reads} in {resources.runs} runs{note}"
+    before = f", and {replaced} in runs that made way" if replaced else ""
+    return f"{resources.test_reads} in {resources.runs} runs{note}{before}"

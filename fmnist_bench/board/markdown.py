@@ -30,21 +30,27 @@ _INTRODUCTION = """\
 
 Made by `fmnist-bench leaderboard` from the run records and predictions in this folder; do not
 edit. What others report, and a verdict on it, is in [claims.md](claims.md); each row links to its
-intervals, ties, classes and runs; `leaderboard.csv` has every figure.
+intervals, ties, classes and runs; `leaderboard.csv` has every figure, and
+[ledger.jsonl](ledger.jsonl) every read of the test set behind a row, with those of runs that made
+way for others.
 """
 
 _LEGEND = """\
 Accuracies, in percent, are mean ± standard deviation over (seeds), recomputed from the stored
 predictions of the 10,000 test images. Ranks come from paired tests with Holm's correction: of a row
 ranked 2-4, one row is better beyond chance, or better than a row of lower mean that may still stand
-above it. A row is ranked from 5 seeds on; with 3 or 4 it is provisional. PFLOP: 10^15
-floating-point operations of one training as executed, 6 for each multiply-accumulate and image,
-without pretraining. Time: median training time (lowest to highest) of the runs during which nothing
-else ran; a dash where no run is known to have been alone.
+above it. A row is ranked from 5 seeds on. With 3 or 4 it is *provisional*; it stands *after a look*
+where seeds or recipe were chosen when results of the row on the test set were known. Both stand
+where their accuracy puts them, outside the tests, whose p values would not hold for them. PFLOP:
+10^15 floating-point operations of one training as executed, 6 for each multiply-accumulate and
+image, without pretraining. Time: median training time (lowest to highest) of the runs during which
+nothing else ran; a dash where no run is known to have been alone.
 
-Tiers: *evidenced*: predictions and config are stored here; *reproduced*: an independent re-run
-landed within tolerance as well; *unverified*: predictions alone, made elsewhere, which rank
-nowhere; *failed*: no run has finished.
+Tiers: *evidenced*: predictions and config are stored here; *reproduced*: seeds that a hash of the
+row drew, trained again from a clean commit, are equivalent to it within 0.5 points (two one-sided t
+tests at 5 %, as many seeds as give 80 % power, or all), on the *same* or an *other machine*;
+*unverified*: predictions alone, or submitted or implausible, and not reproduced by anyone else;
+*failed*: no run has finished.
 """
 
 

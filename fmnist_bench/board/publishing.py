@@ -6,28 +6,33 @@ stand on the official board, as the runs of a search, stays behind.
 """
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
-from fmnist_bench.board.collect import ScoredRun, collect
+from fmnist_bench.board.collect import Problem, ScoredRun, collect, read_run
+from fmnist_bench.board.consistency import disagreements
+from fmnist_bench.board.history import History
+from fmnist_bench.board.ledger import Ledger, append, read_ledger, read_of
 from fmnist_bench.board.rows import unofficial
 from fmnist_bench.board.run_checks import run_problems
 from fmnist_bench.errors import BenchError
 from fmnist_bench.files import atomic_write
 from fmnist_bench.records import predictions as predictions_file
 from fmnist_bench.records import record as record_file
-from fmnist_bench.records.record import Record
 
 Copies = dict[Path, Path]
 """Folder of each run -> where it is to be copied."""
 
 
-def plan_copies(outputs: Path, results: Path, row: str, *, allow_dirty: bool) -> Copies:
+def plan_copies(outputs: Path, results: Path, row: str, *, extend: bool) -> Copies:
     """Return the copies that publish `row`; nothing is written.
 
     Raises:
-        BenchError: the row has no finished run or several recipes; a run cannot be read,
-            broke, fails its checks, was not made from a clean commit, or differs from what
-            is published already.
+        BenchError: the row has no finished run, several recipes, or planned seeds without a run;
+            a run cannot be read, broke, fails its checks, was not made from a clean commit, or
+            differs from what is published; the ledger has another recipe of the row's name, or,
+            unless `extend`, fewer seeds.
     """
     runs = _runs_of(row, outputs)
     recipes = {run.record.recipe_digest: run.path for run in runs}
@@ -37,7 +42,10 @@ def plan_copies(outputs: Path, results: Path, row: str, *, allow_dirty: bool) ->
             f"row {row!r}: {first} and {second} are of different recipes; move one away"
         )
     for run in runs:
-        _refuse(outputs, run, allow_dirty=allow_dirty)
+        for problem in (*run_problems(run), *_contradictions(run)):
+            raise BenchError(f"{outputs}/{problem}")
+    _refuse_gaps(runs, outputs)
+    _refuse_change(runs, read_ledger(results), extend=extend)
     folder = results / "runs" / row
     copies = {outputs / run.path: folder / Path(run.path).name for run in runs}
     for source, target in copies.items():
@@ -57,20 +65,25 @@ def make_copies(copies: Copies) -> int:
     return len(new)
 
 
+def enter(results: Path, folders: Iterable[Path]) -> None:
+    """Add a line to the ledger in `results` for each of the published `folders` that has none."""
+    known, now = read_ledger(results).reads, datetime.now(UTC)
+    runs = [read_run(folder, folder.relative_to(results).as_posix()) for folder in sorted(folders)]
+    new = [run for run in runs if run.record.identity not in known]
+    history = History.of(results)
+    lines = []
+    for record, accuracy in ((run.record, run.accuracy) for run in new):
+        by = history.author(record.code) if history else None
+        lines.append(read_of(record, accuracy, now, by))
+    append(results, lines)
+
+
 def copy_run(source: Path, target: Path) -> None:
     """Copy record and predictions of the run in `source` into `target`, and nothing else."""
     (target / record_file.FILE_NAME).unlink(missing_ok=True)
     for name in _files(source):
         with atomic_write(target / name) as file:
             file.write((source / name).read_bytes())
-
-
-def unfit_code(record: Record) -> str | None:
-    """Say what else than a clean commit made the run of `record`, None if a clean commit did."""
-    code = record.code
-    if code is None or code.commit is None:
-        return "an unknown commit"
-    return None if code.clean else "uncommitted changes"
 
 
 def _runs_of(row: str, outputs: Path) -> list[ScoredRun]:
@@ -94,15 +107,38 @@ def _runs_of(row: str, outputs: Path) -> list[ScoredRun]:
     return runs
 
 
-def _refuse(outputs: Path, run: ScoredRun, *, allow_dirty: bool) -> None:
-    for problem in run_problems(run):
-        raise BenchError(f"{outputs}/{problem}")
-    state = unfit_code(run.record)
-    if state is not None and not allow_dirty:
-        raise BenchError(
-            f"{outputs}/{run.path}: trained from {state}; commit and train again, "
-            "or publish with --allow-dirty"
-        )
+def _contradictions(run: ScoredRun) -> Iterator[Problem]:
+    for reason in disagreements(run):
+        yield Problem(f"{run.path}/{record_file.FILE_NAME}", reason)
+
+
+def _refuse_gaps(runs: list[ScoredRun], outputs: Path) -> None:
+    """A row is published whole, so that no seed is left out for its result."""
+    for dataset in sorted({run.record.data.name for run in runs}):
+        here = [run.record for run in runs if run.record.data.name == dataset]
+        planned = max(record.row.seeds for record in here)
+        if missing := sorted({*range(planned)} - {record.seed for record in here}):
+            raise BenchError(
+                f"{outputs}: row {here[0].row.name!r} plans {planned} seeds on {dataset}, and "
+                f"seed {missing[0]} has no run; train it first"
+            )
+
+
+def _refuse_change(runs: list[ScoredRun], ledger: Ledger, *, extend: bool) -> None:
+    for record in (run.record for run in runs):
+        name, dataset = record.row.name, record.data.name
+        known = {r.recipe for r in ledger.reads.values() if (r.row, r.dataset) == (name, dataset)}
+        if known and record.recipe_digest not in known:
+            raise BenchError(
+                f"row {name!r}: the ledger has another recipe of this name, which has been scored "
+                "on the test set; give the new one a name of its own"
+            )
+        planned = ledger.plan(name, dataset, record.recipe_digest)
+        if planned is not None and record.row.seeds > planned and not extend:
+            raise BenchError(
+                f"row {name!r}: {planned} seeds were planned and read, now {record.row.seeds}; "
+                "publish with --extend, and the board will say so and give no rank"
+            )
 
 
 def _refuse_difference(source: Path, target: Path) -> None:

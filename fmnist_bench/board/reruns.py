@@ -1,114 +1,171 @@
-"""Runs trained again: `results/reruns/<row>/<run>/`, and when one counts as a reproduction."""
+"""Runs trained again: `results/reruns/<row>/<run>/`, and when they reproduce a row."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
+
 from fmnist_bench.board.collect import RERUNS, ScoredRun, collect, read_run
-from fmnist_bench.board.dataset import published
-from fmnist_bench.board.publishing import copy_run, unfit_code
+from fmnist_bench.board.column import Column
+from fmnist_bench.board.equivalence import Equivalence, drawn, equivalence, power, seeds_wanted
+from fmnist_bench.board.history import History
+from fmnist_bench.board.ledger import Again, Ledger, append
+from fmnist_bench.board.publishing import copy_run
+from fmnist_bench.board.rows import find_row
+from fmnist_bench.board.run_checks import unfit_code
 from fmnist_bench.errors import BenchError
-from fmnist_bench.records.record import Record
+from fmnist_bench.records.record import Machine, Record
 
 Trainer = Callable[[Record, Path], Path]
 """Trains what a record describes below a folder, and returns the folder of the new run."""
 
 
 @dataclass(frozen=True)
-class Rerun:
-    """`original`, a run of a row, and `again`, the same run trained another time."""
+class Reproduction:
+    """What re-runs of the seeds that were drawn say of a row on one dataset.
 
-    original: ScoredRun
-    again: ScoredRun
-
-    @property
-    def accuracies(self) -> tuple[float, float]:
-        """Accuracy in [0, 1] of both, by their predictions."""
-        first, second = self.original.accuracy, self.again.accuracy
-        assert first is not None and second is not None, "only finished runs are compared"
-        return first, second
-
-    @property
-    def off(self) -> float:
-        """By how much the accuracies differ."""
-        first, second = self.accuracies
-        return abs(first - second)
-
-    @property
-    def tolerance(self) -> float:
-        """By how much they may differ."""
-        return tolerance(*self.accuracies, self.original.record.data.test_images)
-
-    @property
-    def within(self) -> bool:
-        """Whether they differ by no more than that."""
-        # Accuracies are whole counts of images; the margin absorbs their rounding.
-        return self.off <= self.tolerance + 1e-9
-
-    @property
-    def flaw(self) -> str | None:
-        """Why the re-run does not count, whatever it found; None if it does."""
-        if self.again.record.digest == self.original.record.digest:
-            return "a copy of the run that it repeats"
-        code = unfit_code(self.again.record)
-        return code and f"made from {code}"
-
-
-def tolerance(first: float, second: float, images: int = 10_000) -> float:
-    """Return twice the pooled standard error of the difference of two accuracies.
-
-    The standard error is the two-sample one of proportions, pooled because the runs are
-    supposed to be the same. It overstates the doubt, since both saw the same images: a
-    re-run outside it is a failure, one inside it is no proof.
+    `by` are the authors of the commits that they ran on, as the ledger has them.
     """
-    pooled = (first + second) / 2
-    return float(2 * (pooled * (1 - pooled) * 2 / images) ** 0.5)
+
+    pairs: tuple[tuple[ScoredRun, ScoredRun], ...]
+    found: Equivalence
+    power: float
+    same_machine: bool
+    by: tuple[str, ...]
+
+    @property
+    def tier(self) -> str:
+        return f"reproduced, {'same' if self.same_machine else 'other'} machine"
+
+    @property
+    def sentence(self) -> str:
+        """Say all of it, plain text."""
+        seeds = ", ".join(str(again.record.seed) for _, again in self.pairs)
+        difference, low, high = (
+            f"{100 * value:+.2f}"
+            for value in (self.found.difference, self.found.low, self.found.high)
+        )
+        verdict = "equivalent" if self.found.shown else "not shown to be equivalent"
+        where = "the same machine" if self.same_machine else "another machine"
+        whose = f", by {' and '.join(self.by)}" if self.by else ""
+        return (
+            f"Seeds {seeds} trained again on {where}{whose}: {difference} points "
+            f"(90 % interval {low} to {high}, margin 0.5, power {100 * self.power:.0f} %), "
+            f"{verdict}."
+        )
 
 
-def repeated(again: ScoredRun, runs: Iterable[ScoredRun]) -> Rerun | None:
-    """Return `again` beside the one of `runs` that it repeats, None if none of them finished."""
+def to_rerun(column: Column) -> list[int]:
+    """Return the seeds of `column` that have to be trained again, in the order of the draw."""
+    seeds = drawn(column.done, (run.record.predictions_digest for run in column.runs))
+    return seeds[: seeds_wanted(column.std or 0.0, len(seeds))]
+
+
+def reproduction(
+    column: Column, reruns: Iterable[ScoredRun], ledger: Ledger
+) -> Reproduction | None:
+    """Return what `reruns` say of `column`, None until all seeds that were drawn are there."""
+    if len(column.runs) < 2:
+        return None
+    pairs = {}
+    for again in reruns:
+        original = repeated(again, column.runs)
+        if original is not None and flaw(original, again) is None:
+            pairs[again.record.seed] = (original, again)
+    wanted = to_rerun(column)
+    if not all(seed in pairs for seed in wanted):
+        return None
+    chosen = tuple(pairs[seed] for seed in wanted)
+    lines = (ledger.again(again.record.identity) for _, again in chosen)
+    accuracies = np.array([again.accuracy for _, again in chosen], np.float64)
+    return Reproduction(
+        chosen,
+        equivalence(column.accuracies, accuracies),
+        power(column.std or 0.0, len(column.runs), len(chosen)),
+        all(_hardware(one.record) == _hardware(two.record) for one, two in chosen),
+        tuple(sorted({line.by for line in lines if line is not None and line.by})),
+    )
+
+
+def repeated(again: ScoredRun, runs: Iterable[ScoredRun]) -> ScoredRun | None:
+    """Return the one of `runs` that `again` repeats, None if none of them finished."""
     for run in runs:
         same = (run.record.row.name, run.record.identity)
         finished = run.accuracy is not None and again.accuracy is not None
         if finished and same == (again.record.row.name, again.record.identity):
-            return Rerun(run, again)
+            return run
     return None
 
 
-def rerun_row(results: Path, row: str, seed: int, train: Trainer) -> Rerun:
-    """Train `seed` of `row`, on Fashion-MNIST if it has it, again with `train`.
+def flaw(original: ScoredRun, again: ScoredRun) -> str | None:
+    """Say why the re-run does not count, whatever it found; None if it does."""
+    first, second = original.record, again.record
+    spans = [[epoch.seconds for epoch in each.history or ()] for each in (first, second)]
+    if first.digest == second.digest or spans[0] == spans[1]:
+        return "a copy of the run that it repeats"
+    if second.started < first.ended:
+        return "started before the run that it repeats had ended"
+    if second.machine is None:
+        return "it does not say what it ran on"
+    code = unfit_code(second)
+    return code and f"made from {code}"
 
-    The new run is kept in `results`, over an earlier one of that seed, unless it has a flaw.
+
+def rerun_row(results: Path, row: str, train: Trainer) -> Iterator[str]:
+    """Train the seeds of `row` that were drawn and are not yet there again with `train`.
+
+    Each new run is kept in `results`, with a line in the ledger, unless it has a flaw. Yields a
+    sentence on each.
 
     Raises:
-        BenchError: the row has no such run, has several, or training failed.
+        BenchError: there is no such row or nothing to compare, or training failed.
     """
-    original = _original(results, row, seed)
+    collected = collect(results)
+    column = find_row(collected, row).main
+    if len(column.runs) < 2:
+        raise BenchError(f"{row}: {len(column.runs)} finished runs; a spread takes 2 or more")
+    by_seed = {run.record.seed: run for run in column.runs}
+    there = {again.record.identity for again in collected.reruns if repeated(again, column.runs)}
+    for seed in to_rerun(column):
+        if by_seed[seed].record.identity not in there:
+            yield _once(results, by_seed[seed], train)
+
+
+def _once(results: Path, original: ScoredRun, train: Trainer) -> str:
+    row, seed = original.record.row.name, original.record.seed
     with TemporaryDirectory() as folder:
         trained = train(original.record, Path(folder))
         again = read_run(trained, f"{RERUNS}/{row}/{trained.name}")
         if again.record.status == "failed":
             error = again.record.error
             raise BenchError(f"{row}: seed {seed} failed when trained again ({error})")
-        rerun = repeated(again, [original])
-        if rerun is None:
+        if repeated(again, [original]) is None:
             raise BenchError(f"{row}: what was trained again is another run, not {original.path}")
-        if rerun.flaw is None:
+        why = flaw(original, again)
+        if why is None:
             copy_run(trained, results / again.path)
-    return rerun
+            append(results, [_line(results, again.record)])
+        kept = f"does not count: {why}" if why else str(results / again.path)
+        return f"seed {seed}: {original.accuracy:.4f} then, {again.accuracy:.4f} now; {kept}"
 
 
-def _original(results: Path, row: str, seed: int) -> ScoredRun:
-    runs = [
-        run
-        for run in collect(results).runs
-        if (run.record.row.name, run.record.seed) == (row, seed) and run.accuracy is not None
-    ]
-    for dataset in [*published(), *sorted({run.record.data.name for run in runs})]:
-        here = [run for run in runs if run.record.data.name == dataset]
-        if len(here) > 1:
-            raise BenchError(f"{row}: {here[0].path} and {here[1].path} are both seed {seed}")
-        if here:
-            return here[0]
-    raise BenchError(f"{results}: no finished run of row {row!r} with seed {seed}")
+def _line(results: Path, record: Record) -> Again:
+    history = History.of(results)
+    return Again(
+        row=record.row.name,
+        published=datetime.now(UTC),
+        identity=record.identity,
+        seed=record.seed,
+        by=history.author(record.code) if history else None,
+        predictions=record.predictions_digest,
+    )
+
+
+def _hardware(record: Record) -> tuple[object, ...]:
+    machine: Machine | None = record.machine
+    if machine is None:
+        return ()
+    return machine.device, machine.cpu, machine.cores, machine.memory_bytes, machine.system

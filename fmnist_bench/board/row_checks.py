@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fmnist_bench.board.collect import Problem, ScoredRun
 from fmnist_bench.board.lookup import part
-from fmnist_bench.board.run_checks import LEARNED, needs_review
+from fmnist_bench.board.run_checks import needs_review
 from fmnist_bench.data.facts import DATASETS
 from fmnist_bench.records import predictions as predictions_file
 from fmnist_bench.records import record as record_file
@@ -60,6 +60,8 @@ def _protocol(run: ScoredRun) -> dict[str, int | str | None]:
         "protocol_version": run.record.protocol_version,
         "data.digest": run.record.data.digest,
         "data.split_digest": run.record.data.split_digest,
+        "parameters": run.record.parameters,
+        "macs": run.record.macs,
     }
 
 
@@ -87,22 +89,6 @@ def _expected_path(sibling: ScoredRun, dataset: str, seed: int) -> str:
         identity = run_identity({**recipe, "seed": seed, "data": data}, digest)
     name = folder_name(sibling.record.row.name, dataset, seed, identity)
     return (Path(sibling.path).parent / name).as_posix()
-
-
-def copies(runs: Iterable[ScoredRun]) -> Iterator[Problem]:
-    """Yield runs whose predictions are those of another run.
-
-    A net that has not learned may answer with one class, as others do.
-    """
-    seen: dict[tuple[str, bytes], ScoredRun] = {}
-    for run in runs:
-        if run.predictions is None or run.correct is None or run.hits.mean() < LEARNED:
-            continue
-        key = (run.record.data.name, run.predictions.classes.tobytes())
-        first = seen.setdefault(key, run)
-        if first is not run:
-            path = f"{run.path}/{predictions_file.FILE_NAME}"
-            yield Problem(path, f"the same predictions as {first.path}")
 
 
 def missing_reviews(results: Path, runs: Iterable[ScoredRun]) -> Iterator[Problem]:

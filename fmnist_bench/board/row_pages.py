@@ -41,7 +41,9 @@ _FIGURES: dict[str, Callable[[Column], str]] = {
     "Hardware": lambda column: (
         escape(column.resources.hardware) or MISSING if column.resources else MISSING
     ),
-    "Test reads": lambda column: reads(column.resources) if column.resources else MISSING,
+    "Test reads": lambda column: (
+        reads(column.resources, column.replaced_reads) if column.resources else MISSING
+    ),
 }
 
 
@@ -70,6 +72,7 @@ def _page(standing: Standing) -> str:
         f"# {escape(row.title)}\n",
         f"{escape(label.classifier)}. A row of the [leaderboard](../leaderboard.md).\n",
         *([f"{escape(label.note, _NOTE_LONGEST)}\n"] if label.note else []),
+        *(f"{escape(s, _NOTE_LONGEST)}\n" for column in columns for s in column.sentences),
         table(("Row", ""), [[*fact] for fact in facts.items()], right=frozenset()),
         table(("Figure", *titles), figures, right=frozenset()),
         *(_classes(column) for column in columns if column.shares is not None),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from fmnist_bench.board.collect import Collected, ScoredRun
-from fmnist_bench.board.column import UNVERIFIED, Column
+from fmnist_bench.board.column import LOOKED, UNVERIFIED, Column
 from fmnist_bench.board.dataset import Dataset, datasets_of, published_as
 from fmnist_bench.board.escape import one_line
 from fmnist_bench.board.lookup import limited_by, never_tested
@@ -19,12 +19,8 @@ from fmnist_bench.records.record import Record, Row
 Key = tuple[str, str]
 
 _STANDING = {
-    "ranked": 0,
-    "complete": 0,
-    "provisional": 1,
-    "incomplete": 3,
-    "no result": 5,
-    UNVERIFIED: 6,
+    **dict.fromkeys(("ranked", LOOKED, "complete", "provisional"), 0),
+    **{"incomplete": 3, "no result": 5, UNVERIFIED: 6},
 }
 _WIDEST = 80
 _FEW_RUNS, _OTHER_DATA = 2, 4
@@ -87,6 +83,11 @@ class BoardRow:
         """What is done to the images, by the recipe of its first finished run."""
         return preprocessing(self.record.recipe) if self.runs else None
 
+    @property
+    def replaced_reads(self) -> int:
+        """How often runs read the test set that made way for these."""
+        return sum(column.replaced_reads for column in self.columns.values())
+
     @cached_property
     def resources(self) -> Resources | None:
         """What the runs took, on whatever dataset."""
@@ -115,9 +116,9 @@ def group(runs: Iterable[ScoredRun], *, by_validation: bool = False) -> list[Boa
 
     That of the test images, or `by_validation`.
 
-    Ranked rows stand before provisional ones, then rows of one or two runs, incomplete
-    rows, rows of other data alone, rows without a result, and unverified ones. Ties go by name.
-    Of two runs that are the same, the one of the first path counts.
+    Ranked and provisional rows stand where their accuracy puts them, then rows of one or two
+    runs, incomplete rows, rows of other data alone, rows without a result, and unverified ones.
+    Ties go by name. Of two runs that are the same, the one of the first path counts.
     """
     kept = [run for run in runs if left_out(run) is None]
     datasets = datasets_of(run.record.data for run in kept)

@@ -8,18 +8,18 @@ import numpy as np
 from fmnist_bench.board.collect import Problem, ScoredRun
 from fmnist_bench.board.dataset import published_as
 from fmnist_bench.board.lookup import part
+from fmnist_bench.board.plausibility import LEARNED
 from fmnist_bench.board.rows import unofficial
 from fmnist_bench.data.facts import PROTOCOL_VERSION
 from fmnist_bench.records import predictions as predictions_file
 from fmnist_bench.records import record as record_file
 from fmnist_bench.records.names import fit_for_a_folder, folder_name
+from fmnist_bench.records.record import Record
 
 REVIEW_ABOVE = {"fashion_mnist": 0.975, "mnist": 0.999}
 """Accuracies that ask for a review by hand: what exceeded them so far was a mistake."""
 
 LARGEST_CLASS_SHARE = 0.2
-LEARNED = 0.5
-"""Accuracy below which predictions may be lopsided, or those of another run."""
 
 
 def run_problems(run: ScoredRun) -> Iterator[Problem]:
@@ -57,6 +57,9 @@ def _record_reasons(run: ScoredRun) -> Iterator[str]:
         yield f"seed {record.seed}: expected seeds from 0"
     if record.protocol_version != PROTOCOL_VERSION:
         yield f"protocol version {record.protocol_version}, expected {PROTOCOL_VERSION}"
+    code = unfit_code(record)
+    if recipe is not None and code is not None:
+        yield f"made from {code}; commit, and train it again"
     reason = unofficial(run)
     if reason is not None:
         yield f"cannot stand on the board: {reason}"
@@ -88,6 +91,14 @@ def _prediction_reasons(run: ScoredRun) -> Iterator[str]:
             yield f"class {name} is never predicted; each is 10 % of the test images"
         if share > LARGEST_CLASS_SHARE:
             yield f"class {name} is {100 * share:.1f} % of the predictions, not about 10 %"
+
+
+def unfit_code(record: Record) -> str | None:
+    """Say what else than a clean commit made the run of `record`, None if a clean commit did."""
+    code = record.code
+    if code is None or code.commit is None:
+        return "an unknown commit"
+    return None if code.clean else "uncommitted changes"
 
 
 def needs_review(run: ScoredRun) -> bool:

@@ -6,7 +6,7 @@ the row's runs on all datasets together. Nothing that shows a board computes a f
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,14 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fmnist_bench.board.agreement import Agreement, stored_agreements
-from fmnist_bench.board.collect import Collected, Problem, ScoredRun, collect
+from fmnist_bench.board.collect import Collected, Problem, collect
 from fmnist_bench.board.column import UNVERIFIED, Column
 from fmnist_bench.board.dataset import Dataset, published
 from fmnist_bench.board.escape import one_line
 from fmnist_bench.board.intervals import total_intervals
+from fmnist_bench.board.marks import marked
 from fmnist_bench.board.pareto import pareto_front
 from fmnist_bench.board.reported import Claim, claims
-from fmnist_bench.board.reruns import Rerun, repeated
+from fmnist_bench.board.reruns import Reproduction
 from fmnist_bench.board.rows import BoardRow, Key, group, in_order, left_out
 from fmnist_bench.board.ties import RankRange, better, paired_tests, rank_ranges
 
@@ -31,11 +32,11 @@ _PROBLEMS_NAMED = 20
 
 @dataclass(frozen=True)
 class Standing:
-    """One row on the board, with what is claimed for it and the re-run that reproduces it."""
+    """One row on the board, with what is claimed for it and what re-runs of it say."""
 
     row: BoardRow
     claims: tuple[Claim, ...]
-    rerun: Rerun | None
+    reproduction: Reproduction | None
 
     @property
     def tier(self) -> str:
@@ -43,7 +44,8 @@ class Standing:
             return "failed"
         if self.row.main.status == UNVERIFIED:
             return UNVERIFIED
-        return "reproduced" if self.rerun else "evidenced"
+        again = self.reproduction
+        return again.tier if again is not None and again.found.shown else "evidenced"
 
 
 @dataclass(frozen=True)
@@ -85,8 +87,13 @@ class Board:
 
     @property
     def notes(self) -> list[str]:
-        """Sentences on the runs that are not on the board, and on other data; plain text."""
-        notes = [f"{count} left out: {reason}." for reason, count in self.left_out.items()]
+        """Sentences on rows, on runs that are not on the board, and on other data; plain text."""
+        notes = [
+            f"{standing.row.title}: {' '.join(dict.fromkeys(sentences))}"
+            for standing in self.standings
+            if (sentences := [s for c in standing.row.columns.values() for s in c.sentences])
+        ]
+        notes += [f"{count} left out: {reason}." for reason, count in self.left_out.items()]
         if self.duplicates:
             notes.append(f"{self.duplicates} left out: second copies of a run shown here.")
         for dataset in self.datasets:
@@ -123,7 +130,7 @@ def read_board(results: Path) -> Board:
 def build_board(collected: Collected) -> Board:
     """Work the board out of what was read."""
     local = collected.local
-    rows = group(collected.runs, by_validation=local)
+    rows, reproductions = marked(group(collected.runs, by_validation=local), collected)
     first = [column.dataset for column in rows[0].columns.values()] if rows else None
     datasets = first or list(published().values())
     columns: dict[Key, dict[str, Column]] = {row.key: {} for row in rows}
@@ -133,12 +140,13 @@ def build_board(collected: Collected) -> Board:
         ).items():
             columns[key][dataset.key] = column
     rows = [replace(row, columns=columns[row.key]) for row in rows]
+    rows = in_order(rows, "fashion_mnist", by_validation=local)
     reasons = Counter(reason for run in collected.runs if (reason := left_out(run)))
     shown = sum(len(row.runs) for row in rows)
     done = sum(run.accuracy is not None and left_out(run) is None for run in collected.runs)
     return Board(
         datasets=tuple(datasets),
-        standings=tuple(_standing(row, collected.reruns) for row in rows),
+        standings=tuple(_standing(row, reproductions.get(row.key)) for row in rows),
         claims=claims(),
         left_out=dict(sorted(reasons.items())),
         duplicates=done - shown,
@@ -147,11 +155,9 @@ def build_board(collected: Collected) -> Board:
     )
 
 
-def _standing(row: BoardRow, reruns: Iterable[ScoredRun]) -> Standing:
-    pairs = (repeated(again, row.runs) for again in reruns)
-    good = (pair for pair in pairs if pair is not None and pair.within and pair.flaw is None)
+def _standing(row: BoardRow, reproduction: Reproduction | None) -> Standing:
     own = tuple(claim for claim in claims() if claim.experiment == row.label.name)
-    return Standing(row, own, next(good, None))
+    return Standing(row, own, reproduction)
 
 
 def _placed(rows: list[BoardRow], dataset: Dataset) -> dict[Key, Column]:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from fmnist_bench.board.publishing import make_copies, plan_copies
+from fmnist_bench.board.publishing import enter, make_copies, plan_copies
 from fmnist_bench.board.rows import row_names
 
 
@@ -15,11 +15,13 @@ def main(argv: list[str]) -> int:
     """
     options = _parser().parse_args(argv)
     plans = {
-        row: plan_copies(options.outputs, options.results, row, allow_dirty=options.allow_dirty)
+        row: plan_copies(options.outputs, options.results, row, extend=options.extend)
         for row in row_names(options.row)
     }
     for row, copies in plans.items():
-        print(f"{row}: {make_copies(copies)} of {len(copies)} runs are new")
+        new = make_copies(copies)
+        enter(options.results, copies.values())
+        print(f"{row}: {new} of {len(copies)} runs are new")
     print(
         f"now: fmnist-bench leaderboard --results {options.results} && "
         f"fmnist-bench verify --results {options.results}"
@@ -30,14 +32,15 @@ def main(argv: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="fmnist-bench publish",
-        description="Check the finished runs of rows and copy them to the official results.",
+        description="Check the finished runs of rows, copy them to the official results, and "
+        "note them in the ledger.",
     )
     parser.add_argument("row", nargs="+", help="row name, as on the board")
     parser.add_argument("--outputs", type=Path, default=Path("outputs"), metavar="DIR")
     parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
     parser.add_argument(
-        "--allow-dirty",
+        "--extend",
         action="store_true",
-        help="accept runs whose code was not a clean commit; their records say so",
+        help="accept seeds beyond those first planned; the board says so and gives no rank",
     )
     return parser

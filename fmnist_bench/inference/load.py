@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -65,19 +64,24 @@ def rebuild(
         BenchError: the recipe calls foreign code or does not describe a model, or the weights
             do not fit.
     """
-    origin, recipe = folder / RECORD_FILE, record.recipe or {}
+    scores, net = build_model(record, folder / RECORD_FILE, trust)
+    _fill(net, weights, folder / WEIGHTS_FILE)
+    flip = bool((record.recipe or {})["test_time_flip"])
+    return Graph(scores, record.data.pixel_scaling, flip=flip), net
+
+
+def build_model(
+    record: Record, origin: Path, trust: Collection[str] = ()
+) -> tuple[nn.Module, nn.Module]:
+    """Return what gives the scores by `record`, and the net in it, both with random weights.
+
+    Raises:
+        BenchError: as `rebuild`; `origin` is the file that it names.
+    """
+    recipe = record.recipe or {}
     model = recipe.get("model")
     if not isinstance(model, dict) or "test_time_flip" not in recipe:
         raise BenchError(f"{origin}: no recipe with model and test_time_flip; train the run")
-    scores, net = _built(model, origin, trust)
-    _fill(net, weights, folder / WEIGHTS_FILE)
-    return Graph(scores, record.data.pixel_scaling, flip=bool(recipe["test_time_flip"])), net
-
-
-def _built(
-    model: dict[str, Any], origin: Path, trust: Collection[str]
-) -> tuple[nn.Module, nn.Module]:
-    """Return what gives the scores, and the net in it, both with random weights."""
     net = model.get("net")
     if isinstance(net, dict) and "weights_sha256" in net:
         # Every weight comes from the run; those it started from are not looked for.

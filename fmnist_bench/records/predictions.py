@@ -151,3 +151,22 @@ def _kind(classes: int) -> np.dtype[Any]:
 def _decoded(codes: NDArray[np.uint8]) -> NDArray[np.float64]:
     shares = np.exp(-np.expm1(codes / _FINENESS))
     return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+
+
+def log_losses(predictions: Predictions, labels: NDArray[np.integer[Any]]) -> tuple[float, float]:
+    """Return bounds of the mean cross-entropy (nats per image) that `predictions` leave open.
+
+    They are one where all probabilities are stored, but for a class of which nothing remained.
+    A confidence alone says how much a wrong class leaves for the right one, at most.
+    """
+    if predictions.codes is None:
+        right = predictions.classes == labels
+        confidence = predictions.confidence.astype(np.float64)
+        # Half a step of float16 below 1 is what a confidence that is stored as 1 may leave.
+        left = np.where(right, np.maximum(confidence, 1e-7), np.maximum(1 - confidence, 2.0**-12))
+        return float(-np.log(left).mean()), float("inf")
+    behind = np.expm1(predictions.codes / _FINENESS)
+    total = np.log(np.exp(-behind).sum(axis=1))
+    codes = predictions.codes[np.arange(len(labels)), labels]
+    least = float((behind[np.arange(len(labels)), labels] + total).mean())
+    return least, float("inf") if (codes == 255).any() else least

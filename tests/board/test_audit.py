@@ -65,16 +65,17 @@ def reseal(synthetic: SimpleNamespace, folder: Path, **changes: Any) -> None:
 def repredict(synthetic: SimpleNamespace, folder: Path, classes: np.ndarray) -> None:
     """Replace a run's predictions, and seal them into its record with their accuracy."""
     record = json.loads((folder / "record.json").read_bytes())
-    confidence = np.full(10_000, 0.9, np.float16)
+    right = classes == synthetic.labels(record["data"]["name"])
+    confidence = np.where(right, 0.9, 0.4).astype(np.float16)
     new = synthetic.Predictions(classes.astype(np.uint8), confidence)
-    accuracy = float((classes == synthetic.labels(record["data"]["name"])).mean())
+    accuracy = float(right.mean())
     synthetic.write_predictions(folder, new)
     test = {"accuracy": accuracy, "loss": 0.3}
     reseal(synthetic, folder, test=test, predictions_digest=new.digest)
 
 
 def test_intact_results_pass(results: Path) -> None:
-    assert verify(results) == (13, [])
+    assert verify(results)[:2] == (13, [])
 
 
 def test_one_changed_prediction(synthetic: SimpleNamespace, results: Path) -> None:
@@ -190,7 +191,9 @@ def test_a_copied_prediction_file(synthetic: SimpleNamespace, results: Path) -> 
     folder = run(results, "mlp", 1)
     repredict(synthetic, folder, read_predictions(run(results, "cnn", 1), 10_000).classes)
     (found,) = problems(results)
-    assert found.startswith(path_in(results, folder, "predictions.npz") + "the same predictions")
+    assert found.startswith(
+        path_in(results, folder, "predictions.npz") + "its mistakes agree to 1.0"
+    )
     assert run(results, "cnn", 1).name in found
 
 
@@ -198,9 +201,9 @@ def test_nets_that_did_not_learn_may_agree(synthetic: SimpleNamespace, tmp_path:
     for seed in range(3):
         record = synthetic.record(synthetic.row("prior", 3), seed=seed)
         same = synthetic.Predictions(np.zeros(10_000, np.uint8), np.full(10_000, 0.1, np.float16))
-        synthetic.write_run(tmp_path / "runs" / "prior", record, same)
-    write_board(tmp_path)
-    assert verify(tmp_path) == (3, [])
+        folder = synthetic.write_run(tmp_path / "runs" / "prior", record, same)
+        reseal(synthetic, folder, test={"accuracy": 0.1, "loss": 2.3})
+    assert problems(tmp_path) == []
 
 
 def lopsided(labels: np.ndarray) -> np.ndarray:
@@ -213,10 +216,10 @@ def lopsided(labels: np.ndarray) -> np.ndarray:
 def test_a_class_too_often_and_one_never(synthetic: SimpleNamespace, results: Path) -> None:
     folder = run(results, "mlp", 0)
     repredict(synthetic, folder, lopsided(synthetic.labels("fashion_mnist")))
-    never, often = problems(results)
+    found = "\n".join(problems(results))
     where = path_in(results, folder, "predictions.npz")
-    assert never.startswith(where + "class Coat is never predicted")
-    assert often.startswith(where + "class Shirt is 21.0 %")
+    assert where + "class Coat is never predicted" in found
+    assert where + "class Shirt is 21.0 %" in found
 
 
 @pytest.mark.parametrize(
@@ -233,7 +236,9 @@ def test_an_implausible_accuracy_asks_for_a_review(
 ) -> None:
     folder = run(results, "cnn", 0, dataset)
     classes = synthetic.labels(dataset).copy()
-    classes[:errors] = (classes[:errors] + 1) % 10
+    other = read_predictions(run(results, "cnn", 1, dataset), 10_000).classes
+    hard = np.flatnonzero(other != classes)[:errors]
+    classes[hard] = other[hard]
     repredict(synthetic, folder, classes)
     found = problems(results)
     assert len(found) == implausible
@@ -357,10 +362,10 @@ UNKNOWN = {"commit": None, "clean": None, "source": None}
     ("shift", "changes", "reason"),
     [
         (20, {}, None),
-        (-300, {}, "not reproduced: off by 0.0300, tolerance 0.00"),
+        (-300, {}, "not reproduced: 0.8"),
         (20, {"recipe_changes": {"steps": 9}}, "did not finish, or the run it repeats is not here"),
-        (20, {"code": UNCOMMITTED}, "does not count: made from uncommitted changes"),
-        (20, {"code": UNKNOWN}, "does not count: made from an unknown commit"),
+        (20, {"code": UNCOMMITTED}, "made from uncommitted changes"),
+        (20, {"code": UNKNOWN}, "made from an unknown commit"),
         (None, {}, "does not count: a copy of the run that it repeats"),
     ],
 )

@@ -1,3 +1,5 @@
+"""Re-runs: which seeds, what counts, and what the board then says."""
+
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -5,9 +7,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from statsmodels.stats.proportion import proportions_ztest
 
-from fmnist_bench.board.reruns import rerun_row, tolerance
+from fmnist_bench.board.collect import collect
+from fmnist_bench.board.ledger import read_ledger
+from fmnist_bench.board.reruns import rerun_row, to_rerun
+from fmnist_bench.board.rows import find_row
+from fmnist_bench.board.standings import read_board
 from fmnist_bench.errors import BenchError
 from fmnist_bench.records.record import Record
 
@@ -16,22 +21,29 @@ Retrain = Callable[..., Callable[[Record, Path], Path]]
 
 @pytest.fixture
 def results(synthetic: SimpleNamespace, tmp_path: Path) -> Path:
-    nets = {"fashion_mnist": synthetic.net(0.9), "mnist": synthetic.net(0.97)}
-    synthetic.write_row(tmp_path / "results" / "runs", synthetic.row("cnn", 2), nets)
+    nets = {"fashion_mnist": synthetic.net(0.9, disagreement=0.02), "mnist": synthetic.net(0.97)}
+    synthetic.write_row(
+        tmp_path / "results" / "runs", synthetic.row("cnn", 5, submitter="fmnist_bench"), nets
+    )
     return tmp_path / "results"
 
 
 @pytest.fixture
-def retrain(synthetic: SimpleNamespace, results: Path, tmp_path: Path) -> Retrain:
-    """Make a trainer of seed 0 whose run gets `shift` more images right than the original."""
+def drawn(results: Path) -> list[int]:
+    return to_rerun(find_row(collect(results), "cnn").main)
+
+
+@pytest.fixture
+def retrain(synthetic: SimpleNamespace, results: Path) -> Retrain:
+    """Make a trainer whose runs get `shift` more images right than the originals."""
 
     def make(shift: int, **changes: Any) -> Callable[[Record, Path], Path]:
-        made = synthetic.write_rerun(results, "cnn", shift=shift, into=tmp_path / "made", **changes)
-
         def train(record: Record, folder: Path) -> Path:
-            assert (record.row.name, record.seed, record.data.name) == ("cnn", 0, "fashion_mnist")
+            assert (record.row.name, record.data.name) == ("cnn", "fashion_mnist")
             assert folder.is_dir() and not any(folder.iterdir())
-            new = Path(shutil.copytree(made, folder / "runs" / made.name))
+            new: Path = synthetic.write_rerun(
+                results, "cnn", shift=shift, seed=record.seed, into=folder / "runs", **changes
+            )
             (new / "weights.safetensors").write_bytes(b"large")
             return new
 
@@ -40,41 +52,76 @@ def retrain(synthetic: SimpleNamespace, results: Path, tmp_path: Path) -> Retrai
     return make
 
 
-def test_the_new_run_is_kept_whole_and_compared_by_its_predictions(
-    results: Path, retrain: Retrain, tmp_path: Path
+def rerun(results: Path, train: Callable[[Record, Path], Path]) -> list[str]:
+    return list(rerun_row(results, "cnn", train))
+
+
+def tier(results: Path) -> tuple[str, tuple[str, ...]]:
+    (standing,) = read_board(results).standings
+    return standing.tier, standing.row.fashion.sentences
+
+
+def test_the_seeds_that_were_drawn_are_trained_kept_and_found_equivalent(
+    results: Path, drawn: list[int], retrain: Retrain
 ) -> None:
-    found = rerun_row(results, "cnn", 0, retrain(-15))
-    before, after = found.accuracies
-    assert found.original.record.test is not None
-    assert before == pytest.approx(found.original.record.test.accuracy)
-    assert after == pytest.approx(before - 0.0015)
-    assert found.within and found.flaw is None
-    folder = results / found.again.path
-    assert folder.parent == results / "reruns" / "cnn"
-    assert sorted(path.name for path in folder.iterdir()) == ["predictions.npz", "record.json"]
-    for path in folder.iterdir():
-        assert path.read_bytes() == (tmp_path / "made" / folder.name / path.name).read_bytes()
+    assert tier(results) == ("evidenced", ())
+    said = rerun(results, retrain(-15))
+    assert [line.split(":")[0] for line in said] == [f"seed {seed}" for seed in drawn]
+    kept = sorted((results / "reruns" / "cnn").iterdir())
+    assert sorted(int(each.name.split("-s")[1].split("-")[0]) for each in kept) == sorted(drawn)
+    for folder in kept:
+        assert sorted(path.name for path in folder.iterdir()) == ["predictions.npz", "record.json"]
+    name, (sentence,) = tier(results)
+    assert name == "reproduced, same machine"
+    assert f"Seeds {', '.join(map(str, drawn))} trained again on the same machine: -0.1" in sentence
+    assert sentence.endswith(" equivalent.")
+    assert [line.seed for line in read_ledger(results).lines] == drawn
+    assert rerun(results, retrain(-15)) == []  # nothing is left to train
 
 
-def test_a_later_rerun_takes_the_place_of_an_earlier_one(results: Path, retrain: Retrain) -> None:
-    first = rerun_row(results, "cnn", 0, retrain(-15))
-    second = rerun_row(results, "cnn", 0, retrain(20))
-    assert first.again.path == second.again.path
-    kept = (results / second.again.path / "record.json").read_text()
-    assert second.again.record.digest in kept
+def test_one_seed_short_is_not_reproduced(
+    results: Path, drawn: list[int], retrain: Retrain
+) -> None:
+    rerun(results, retrain(-15))
+    shutil.rmtree(next((results / "reruns" / "cnn").glob(f"*-s{drawn[-1]}-*")))
+    assert tier(results)[0] == "evidenced"
 
 
-def test_far_off_is_not_within_and_kept_all_the_same(results: Path, retrain: Retrain) -> None:
-    found = rerun_row(results, "cnn", 0, retrain(-200))
-    assert not found.within and (results / found.again.path / "record.json").is_file()
+def test_seeds_of_ones_own_choice_are_not_reproduced(
+    synthetic: SimpleNamespace, results: Path, drawn: list[int]
+) -> None:
+    for seed in {*range(5)} - {*drawn}:
+        synthetic.write_rerun(results, "cnn", shift=-15, seed=seed)
+    assert tier(results)[0] == "evidenced"
 
 
-def test_a_rerun_from_uncommitted_code_does_not_count_and_is_not_kept(
+def test_another_machine_is_said(
     synthetic: SimpleNamespace, results: Path, retrain: Retrain
 ) -> None:
-    dirty = synthetic.Code(commit="c" * 40, clean=False, source=None)
-    found = rerun_row(results, "cnn", 0, retrain(-15, code=dirty))
-    assert found.within and found.flaw == "made from uncommitted changes"
+    rerun(results, retrain(-15, machine=synthetic.machine(cpu="Other CPU")))
+    name, (sentence,) = tier(results)
+    assert name == "reproduced, other machine" and "on another machine" in sentence
+
+
+def test_half_a_point_off_is_not_equivalent(results: Path, retrain: Retrain) -> None:
+    rerun(results, retrain(-50))
+    name, (sentence,) = tier(results)
+    assert name == "evidenced" and sentence.endswith("not shown to be equivalent.")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"code": {"commit": "c" * 40, "clean": False, "source": None}}, "uncommitted changes"),
+        ({"machine": None}, "does not say what it ran on"),
+        ({"span": None}, "a copy of the run"),
+    ],
+)
+def test_a_flawed_rerun_does_not_count_and_is_not_kept(
+    results: Path, retrain: Retrain, changes: dict[str, Any], words: str
+) -> None:
+    said = rerun(results, retrain(-15, **changes))
+    assert all("does not count" in line and words in line for line in said)
     assert not (results / "reruns").exists()
 
 
@@ -83,26 +130,19 @@ def test_a_rerun_that_fails_is_told(synthetic: SimpleNamespace, results: Path) -
         lost: Path = synthetic.write_run(folder, synthetic.failed(record.row))
         return lost
 
-    with pytest.raises(BenchError, match=r"cnn: seed 0 failed when trained again \(loss is nan\)"):
-        rerun_row(results, "cnn", 0, train)
+    with pytest.raises(BenchError, match=r"failed when trained again \(loss is nan\)"):
+        rerun(results, train)
 
 
 def test_another_run_is_no_rerun(results: Path, retrain: Retrain) -> None:
     with pytest.raises(BenchError, match="what was trained again is another run"):
-        rerun_row(results, "cnn", 0, retrain(-15, recipe_changes={"steps": 9}))
+        rerun(results, retrain(-15, recipe_changes={"steps": 9}))
 
 
-def test_only_a_finished_run_can_be_repeated(results: Path) -> None:
-    def train(record: Record, folder: Path) -> Path:
-        raise AssertionError("nothing to train")
-
-    with pytest.raises(BenchError, match="no finished run of row 'cnn' with seed 7"):
-        rerun_row(results, "cnn", 7, train)
-
-
-def test_tolerance_is_twice_the_pooled_standard_error() -> None:
-    """Figures from statsmodels' z test: a difference of one tolerance has z = 2."""
-    first = 0.93
-    second = first - tolerance(first, 0.9228)
-    z, _ = proportions_ztest([first * 10_000, second * 10_000], [10_000, 10_000])
-    assert z == pytest.approx(2, abs=0.01)
+def test_a_single_run_has_no_spread_to_be_equivalent_to(
+    synthetic: SimpleNamespace, tmp_path: Path, retrain: Retrain
+) -> None:
+    one = tmp_path / "one"
+    synthetic.write_row(one, synthetic.row("cnn", 1), {"fashion_mnist": synthetic.net(0.9)})
+    with pytest.raises(BenchError, match="1 finished runs; a spread takes 2 or more"):
+        rerun(one, retrain(0))

@@ -28,11 +28,11 @@ def test_rows_stand_by_completeness_then_accuracy_then_name(
     write("six", 0.92, 6, 6)
     synthetic.write_run(tmp_path, synthetic.failed(synthetic.row("lost", 1)))
     rows = rows_of(tmp_path)
-    assert [row.label.name for row in rows] == ["six", "five", "three", "lucky", "partial", "lost"]
+    assert [row.label.name for row in rows] == ["three", "six", "five", "lucky", "partial", "lost"]
     assert [row.status for row in rows] == [
-        "ranked",
-        "ranked",
         "provisional",
+        "ranked",
+        "ranked",
         "single run",
         "incomplete",
         "no result",

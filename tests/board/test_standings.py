@@ -82,34 +82,6 @@ def tier(results: Path) -> str:
     return standing.tier
 
 
-def test_a_rerun_within_tolerance_makes_a_row_reproduced(
-    synthetic: SimpleNamespace, tmp_path: Path
-) -> None:
-    write(synthetic, tmp_path / "runs", "cnn", 0.9)
-    assert tier(tmp_path) == "evidenced"
-    synthetic.write_rerun(tmp_path, "cnn", shift=-40)
-    assert tier(tmp_path) == "reproduced"
-
-
-@pytest.mark.parametrize(
-    ("shift", "changes"),
-    [
-        (-1000, {}),
-        (-40, {"recipe_changes": {"steps": 9}}),
-        (-40, {"named": "other"}),
-        (-40, {"code": {"commit": "c" * 40, "clean": False, "source": None}}),
-        (-40, {"code": {"commit": None, "clean": None, "source": None}}),
-        (None, {}),
-    ],
-)
-def test_a_rerun_of_something_else_or_far_off_does_not(
-    synthetic: SimpleNamespace, tmp_path: Path, shift: int | None, changes: dict
-) -> None:
-    write(synthetic, tmp_path / "runs", "cnn", 0.9)
-    synthetic.write_rerun(tmp_path, "cnn", shift=shift, **changes)
-    assert tier(tmp_path) == "evidenced"
-
-
 def test_a_broken_rerun_is_a_problem(synthetic: SimpleNamespace, tmp_path: Path) -> None:
     write(synthetic, tmp_path / "runs", "cnn", 0.9)
     folder = synthetic.write_rerun(tmp_path, "cnn", shift=-40)

@@ -5,10 +5,9 @@ from typing import Any
 import yaml  # type: ignore[import-untyped]  # stubs for one call
 
 from fmnist_bench.board.escape import one_line
-from fmnist_bench.board.figures import accuracy, count, reads
+from fmnist_bench.board.figures import count, reads
 from fmnist_bench.board.page.columns import column_data, cost_data
 from fmnist_bench.board.page.text import block, code
-from fmnist_bench.board.reruns import Rerun
 from fmnist_bench.board.rows import BoardRow
 from fmnist_bench.board.standings import Standing
 from fmnist_bench.data.facts import DATASETS
@@ -30,7 +29,7 @@ def row_data(standing: Standing, review: str | None) -> dict[str, Any]:
         "code": code(label.code),
         "tier": standing.tier,
         "tied": [one_line(title) for title in row.fashion.tied],
-        "rerun": _rerun(standing.rerun),
+        "sentences": [one_line(each) for column in columns.values() for each in column.sentences],
         "review": None if review is None else block(review, REVIEW_LONGEST),
         "columns": {
             name: column_data(each)
@@ -58,7 +57,7 @@ def _recorded(row: BoardRow) -> dict[str, Any]:
         "speed": None if speed is None else f"{speed:,.0f} images/s",
         "versions": one_line(versions, 1000),
         "commit": one_line((record.code and record.code.commit) or "unknown", 40),
-        "reads": reads(took),
+        "reads": reads(took, row.replaced_reads),
         "recipe": row.recipe_digest[:12],
         "command": _command(row),
         # All that decides what is trained.
@@ -77,7 +76,7 @@ def _machine(machine: Machine) -> str:
 
 
 def _command(row: BoardRow) -> list[str] | None:
-    """Return the lines that train one seed again from its record, None if none can.
+    """Return the lines that train seeds again from their records, None if none can.
 
     A name that is unfit for a folder could carry anything into a shell.
     """
@@ -86,18 +85,4 @@ def _command(row: BoardRow) -> list[str] | None:
         return None
     commit = record.code and record.code.commit
     lines = [f"git checkout {commit}"] if commit and commit.isalnum() else []
-    return [*lines, f"fmnist-bench verify --rerun {row.label.name} --seed {record.seed}"]
-
-
-def _rerun(rerun: Rerun | None) -> dict[str, Any] | None:
-    if rerun is None:
-        return None
-    before, after = rerun.accuracies
-    again = rerun.again.record
-    return {
-        "seed": again.seed,
-        "before": accuracy(before),
-        "after": accuracy(after),
-        "date": again.ended.date().isoformat(),
-        "hardware": one_line(again.machine.cpu if again.machine else "elsewhere"),
-    }
+    return [*lines, f"fmnist-bench verify --rerun {row.label.name}"]

@@ -120,7 +120,7 @@ def test_a_row_says_how_it_was_trained(data: dict[str, Any], runs: list[ScoredRu
     assert recipe_digest(config) == record.recipe_digest
     assert row["command"] == [
         "git checkout " + "c" * 40,
-        "fmnist-bench verify --rerun vgg --seed 0",
+        "fmnist-bench verify --rerun vgg",
     ]
     assert row["review"] == "Looked at.\nFine."
     assert [run["seed"] for run in row["columns"]["mnist"]["runs"]] == [0, 1, 2, 3, 4]
@@ -144,20 +144,19 @@ def test_a_chart_has_the_costs_of_its_own_dataset(data: dict[str, Any], board: B
 def test_a_row_reproduced_says_by_what(
     synthetic: SimpleNamespace, make_runs: Callable[..., Any]
 ) -> None:
-    (run,) = make_runs(synthetic.row("cnn", 1), {"fashion_mnist": 0.9}, seeds=1)
-    later = {"started": run.record.ended, "machine": synthetic.machine(cpu="Other CPU")}
-    again = replace(run, record=run.record.model_copy(update=later).sealed())
-    board = build_board(Collected((run,), reruns=(again,)))
-    (row,) = payload(board, {}, {})["rows"]
-    figure = f"{run.accuracy:.4f}"
-    assert row["tier"] == "reproduced"
-    assert row["rerun"] == {
-        "seed": 0,
-        "before": figure,
-        "after": figure,
-        "date": "2026-11-01",
-        "hardware": "Other CPU",
-    }
+    runs = make_runs(synthetic.row("cnn", 5), {"fashion_mnist": 0.9}, seeds=5)
+    machine = synthetic.machine(cpu="Other CPU")
+    again = []
+    for record in (run.record for run in runs):
+        spans = [epoch.model_copy(update={"seconds": 30.0}) for epoch in record.history]
+        later = {"started": record.ended, "machine": machine, "history": spans}
+        again.append(record.model_copy(update=later).sealed())
+    pairs = zip(runs, again, strict=True)
+    reruns = tuple(replace(run, record=record) for run, record in pairs)
+    (row,) = payload(build_board(Collected(tuple(runs), reruns=reruns)), {}, {})["rows"]
+    assert row["tier"] == "reproduced, other machine"
+    (sentence,) = row["sentences"]
+    assert "trained again on another machine" in sentence and "equivalent" in sentence
 
 
 def test_failed_runs_say_why(data: dict[str, Any]) -> None:

@@ -43,12 +43,12 @@ function tableColumns() {
     {
       label: "Tier",
       sort: "tier",
-      cell: (row) => make("span", { class: `badge ${row.tier}` }, tierText(row.tier)),
+      cell: (row) => make("span", { class: `badge ${row.tier.split(",")[0]}` }, tierText(row.tier)),
     },
   ];
 }
 
-const tierText = (tier) => (tier === "reproduced" ? "✓ reproduced" : tier);
+const tierText = (tier) => (tier.startsWith("reproduced") ? `✓ ${tier}` : tier);
 const runsText = (column) => (column ? `${column.count}/${column.planned || column.count}` : "-");
 
 function rankCell(column) {

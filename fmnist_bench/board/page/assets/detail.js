@@ -28,10 +28,6 @@ function definitions(pairs) {
 }
 
 function facts(row) {
-  const rerun =
-    row.rerun &&
-    `seed ${row.rerun.seed} again on ${row.rerun.date}, ` +
-      `${row.rerun.hardware}: ${row.rerun.before} then, ${row.rerun.after} now`;
   const tied =
     row.tied.length > 12 ? [...row.tied.slice(0, 12), `${row.tied.length - 12} more`] : row.tied;
   return panel(
@@ -43,7 +39,7 @@ function facts(row) {
       ["Submitter", row.submitter],
       ["Code", anchor(row.code)],
       ["Tier", row.tier],
-      ["Re-run", rerun],
+      ["To know", row.sentences.join(" ")],
       ["Cannot be told apart from", tied.join(", ")],
       ["Parameters", row.cost.parameters?.text],
       ["MACs", row.cost.macs?.text],

@@ -12,7 +12,8 @@ const KINDS = {
   },
 };
 
-const kindOf = (row, column) => (column.status === "ranked" ? row.tier : "waiting");
+const kindOf = (row, column) =>
+  ["ranked", "after a look"].includes(column.status) ? row.tier.split(",")[0] : "waiting";
 
 // A point keeps its row and its interval; y is the error in percent, on a reversed log axis.
 function costPoint(row, dataset) {

@@ -9,12 +9,13 @@ const TABS = {
 
 const STATES = {
   all: { label: "All", keeps: () => true },
-  reproduced: { label: "Reproduced", keeps: (row) => row.tier === "reproduced" },
+  reproduced: { label: "Reproduced", keeps: (row) => row.tier.startsWith("reproduced") },
   ranked: { label: "Ranked", keeps: (row, column) => column?.status === "ranked" },
   provisional: { label: "Provisional", keeps: (row, column) => column?.status === "provisional" },
+  looked: { label: "After a look", keeps: (row, column) => column?.status === "after a look" },
   waiting: {
-    label: "Incomplete or few runs",
-    keeps: (row, column) => !["ranked", "provisional"].includes(column?.status),
+    label: "Incomplete, unverified or few runs",
+    keeps: (row, column) => !["ranked", "provisional", "after a look"].includes(column?.status),
   },
 };
 
