@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Optimizer
 
 from fmnist_bench.data.batches import Batch
 from fmnist_bench.errors import BenchError
@@ -16,9 +15,9 @@ from fmnist_bench.training.classifier import Classifier
 class GrowingBatches(Classifier):
     """Cuts each batch of the data into smaller ones, takes a step on each, and decays by them.
 
-    Convolutions alone are decayed: each step takes away a share of `decay` over the root of
-    the number of steps in the epoch before (in the first epoch: of its own). The schedule
-    moves at the end of each epoch.
+    The first group of parameters alone is decayed, by convention the convolutions: each step takes
+    away a share of `decay` over the root of the number of steps in the epoch before (in the first
+    epoch: of its own). The schedule moves at the end of each epoch.
     """
 
     def __init__(
@@ -65,13 +64,6 @@ class GrowingBatches(Classifier):
         super().on_train_epoch_end()
         schedule: Any = self.lr_schedulers()
         schedule.step()
-
-    def make_optimizer(self) -> Optimizer:
-        """Return an optimizer whose first group, the convolutions, is decayed."""
-        trained = [each for each in self.net.parameters() if each.requires_grad]
-        convolutions = [each for each in trained if each.ndim == 4]
-        others = [each for each in trained if each.ndim != 4]
-        return self._optimizer([{"params": convolutions}, {"params": others, "weight_decay": 0.0}])
 
     def _size_in(self, epoch: int) -> int:
         return [size for start, size in self._sizes if start <= epoch][-1]

@@ -54,7 +54,8 @@ def model(sizes: list[list[int]], mixing: Mixup | None = None) -> GrowingBatches
         schedule=linear,
         loss=nn.CrossEntropyLoss(),
         metrics={},
-        decay_norm_and_bias=False,
+        parameter_groups=[{"dimensions": [0, 1, 2, 3], "weight_decay": 0.0}],
+        decay_norm_and_bias=True,
         mixing=mixing,
     )
 
