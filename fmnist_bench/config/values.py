@@ -21,7 +21,7 @@ _KINDS: dict[str, tuple[str, Any]] = {
     "warm_up_steps": ("warm_up_steps", Count | None),
     "time_limit_seconds": ("time_limit_seconds", Annotated[float, Field(gt=0)] | None),
     "protocol.weights": ("protocol.weights", Literal["best", "last"]),
-    "protocol.test": ("protocol.test", Literal["never"] | None),
+    "protocol.test": ("protocol.test", Literal["never", None]),
 }
 """Key that a person types -> where the frozen config has it, and what it may be."""
 

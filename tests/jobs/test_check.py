@@ -101,7 +101,7 @@ def test_a_tracker_whose_package_is_missing_is_refused(
         (["model.parameter_groups=[{parameters: hed, lr: 1}]"], "names no parameter of MLP"),
         (
             ["protocol.test=sometimes"],
-            "protocol.test: 'sometimes' is unknown; choose null or never",
+            "protocol.test: 'sometimes', expected 'never' or None",
         ),
         (["model.net._target_=nosuch.Net"], "nosuch"),
         (["model.net.num_classes=7"], "expected scores [1, 10]"),
