@@ -7,7 +7,7 @@ from pathlib import Path
 
 _KEY = re.compile(r"^( *)([\w./-]+):(?:\s+(?!#)(.*?))?(?:\s+#\s*(.*))?$")
 _TARGET = re.compile(r"_target_: *([\w.]+)")
-LISTED = ("experiment", "bench", "search")
+LISTED = ("experiment", "bench", "search", "sweep")
 """Groups of which only the choices are told: their files hold values of keys told elsewhere."""
 
 
