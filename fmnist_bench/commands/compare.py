@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from fmnist_bench.board.choices import choices
 from fmnist_bench.board.collect import collect
 from fmnist_bench.board.column import Column
 from fmnist_bench.board.figures import percent, points
@@ -27,7 +28,13 @@ def main(argv: list[str]) -> int:
     rows = [find_row(collected, name) for name in (options.a, options.b)]
     columns = [_column(row, options.dataset) for row in rows]
     result = compare(*columns)
-    _print_figures(rows, columns, result)
+    seen = [
+        f"{row.label.name}: {sentence}"
+        for row in rows
+        if (found := choices(collected.ledger, row.label.name, options.dataset)).looked
+        for sentence in found.sentences
+    ]
+    _print_figures(rows, columns, result, seen)
     _print_images(columns, result)
     return 0
 
@@ -51,7 +58,9 @@ def _column(row: BoardRow, dataset: str) -> Column:
     return column
 
 
-def _print_figures(rows: list[BoardRow], columns: list[Column], result: Difference) -> None:
+def _print_figures(
+    rows: list[BoardRow], columns: list[Column], result: Difference, seen: list[str]
+) -> None:
     dataset = columns[0].dataset
     for letter, row, column in zip("AB", rows, columns, strict=True):
         runs = "1 run" if len(column.runs) == 1 else f"{len(column.runs)} runs"
@@ -63,7 +72,10 @@ def _print_figures(rows: list[BoardRow], columns: list[Column], result: Differen
         f"{points(low)} to {points(high)}"
     )
     verdict = "can" if result.p < 0.05 else "cannot"
-    print(f"p = {result.p:.2g} ({result.test}): they {verdict} be told apart")
+    if seen:
+        print(f"no p value, as runs were chosen after a look; {' '.join(map(plain, seen))}")
+    else:
+        print(f"p = {result.p:.2g} ({result.test}): they {verdict} be told apart")
     print("\nA - B by class, in points")
     for name, gap in zip(dataset.class_names, result.per_class, strict=True):
         print(f"  {name:12} {points(float(gap))}")

@@ -8,7 +8,9 @@ import torch
 
 from fmnist_bench.board.collect import Problem, ScoredRun, collect
 from fmnist_bench.board.dataset import published_as
+from fmnist_bench.data.facts import DATASETS
 from fmnist_bench.data.parts import read_part
+from fmnist_bench.data.scaling import Scaling
 from fmnist_bench.errors import BenchError
 from fmnist_bench.inference.load import build_model, load_run
 from fmnist_bench.paths import cache_dir
@@ -63,11 +65,15 @@ def _sizes(run: ScoredRun, results: Path) -> Iterator[str]:
 
 def _scored_again(run: ScoredRun, folder: Path) -> Iterator[str]:
     assert run.predictions is not None, "only finished runs have weights to score"
-    images = cache_dir() / run.record.data.name
-    if published_as(run.record.data) is None or not images.is_dir():
+    data, recipe = run.record.data, run.record.recipe or {}
+    home = cache_dir() / data.name
+    if published_as(data) is None or not home.is_dir():
         return
     try:
-        again = load_run(folder).predict(read_part(images, "test_images").array).classes
+        images = torch.from_numpy(read_part(home, "test_images").array.copy())[:, None]
+        if data.pixel_scaling is None:  # of runs from before records said it
+            images = Scaling(recipe["data"]["scaling"], DATASETS[data.name])(images)
+        again = load_run(folder).predict(images).classes
     except BenchError as error:
         yield str(error)
         return

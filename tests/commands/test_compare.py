@@ -49,3 +49,15 @@ def test_twins_cannot_be_told_apart(results: Path, capsys: pytest.CaptureFixture
 def test_a_dataset_without_runs_is_one_line(results: Path) -> None:
     with pytest.raises(BenchError, match="row 'cnn': no finished run on mnist"):
         main(["cnn", "mlp", "--results", str(results), "--dataset", "mnist"])
+
+
+def test_rows_that_were_extended_after_a_look_get_no_p_value(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    results = Path(__file__).parents[2] / "results"
+    assert main(["cnn_short_bf16", "cnn_short_fp32", "--results", str(results)]) == 0
+    said = capsys.readouterr().out
+    assert "no p value, as runs were chosen after a look; cnn_short_bf16: " in said
+    assert "Seeds 5 to 9 were added after the first 5" in said and "p = " not in said
+    assert main(["cnn_best", "cnn_wide", "--results", str(results)]) == 0
+    assert "p = " in capsys.readouterr().out
