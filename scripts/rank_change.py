@@ -85,7 +85,8 @@ def main() -> None:
     if options.cheap is None:
         print(markdown(before, after))
     else:
-        print(*cheap(before, after, options.cheap), sep="\n")
+        for name in cheap(before, after, options.cheap):
+            print(name)
 
 
 if __name__ == "__main__":

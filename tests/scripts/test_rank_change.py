@@ -48,6 +48,7 @@ def test_the_same_board_changes_nothing(tmp_path: Path) -> None:
 
 def test_cheap_rows_are_those_with_new_runs(tmp_path: Path) -> None:
     assert say(tmp_path, AFTER, "--cheap", "300") == ["short | x"]
+    assert say(tmp_path, AFTER, "--cheap", "99") == []
 
 
 def test_it_reads_what_the_board_writes() -> None:
