@@ -45,7 +45,8 @@ def board_parquet(board: Board) -> bytes:
         from pyarrow import parquet
     except ImportError:
         raise BenchError(
-            'leaderboard --parquet: needs pyarrow; pip install "fmnist-bench[parquet]"'
+            'leaderboard --parquet: needs pyarrow; pip install "fmnist-bench[parquet]", '
+            "in a clone scripts/setup parquet"
         ) from None
     kinds = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64()}
     kinds |= {"boolean": pa.bool_(), "integers": pa.list_(pa.int64())}

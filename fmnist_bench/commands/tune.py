@@ -16,7 +16,9 @@ def main(argv: list[str]) -> int:
     """
     arguments = _parser().parse_intermixed_args(argv)
     if importlib.util.find_spec("optuna") is None:
-        raise BenchError("tune needs Optuna; install it with pip install 'fmnist-bench[tune]'")
+        raise BenchError(
+            "tune needs Optuna: pip install 'fmnist-bench[tune]', in a clone scripts/setup tune"
+        )
     return _tune(arguments, shlex.join(["fmnist-bench", "tune", *argv]))
 
 

@@ -51,7 +51,8 @@ def format_named(name: str) -> Format:
     for package in FORMATS[name].packages:
         if find_spec(package) is None:
             raise BenchError(
-                f"--format {name}: needs the package {package}; pip install 'fmnist-bench[export]'"
+                f"--format {name}: needs the package {package}; "
+                "pip install 'fmnist-bench[export]', in a clone scripts/setup export"
             )
     return FORMATS[name]
 

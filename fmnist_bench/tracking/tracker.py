@@ -60,7 +60,8 @@ class Tracker(ABC):
         if self.package and find_spec(self.package) is None:
             raise BenchError(
                 f"logger={self.package} needs the package {self.package}; "
-                f'pip install "fmnist-bench[{self.package}]", or choose another logger'
+                f'pip install "fmnist-bench[{self.package}]", in a clone scripts/setup '
+                f"{self.package}, or choose another logger"
             )
 
     @abstractmethod

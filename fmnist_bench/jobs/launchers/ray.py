@@ -75,7 +75,8 @@ def _start(arguments: dict[str, Any]) -> Any:
         import ray
     except ImportError:
         raise BenchError(
-            "hydra/launcher=ray: Ray is not installed; pip install 'fmnist-bench[ray]'"
+            "hydra/launcher=ray: Ray is not installed; pip install 'fmnist-bench[ray]', "
+            "in a clone scripts/setup ray"
         ) from None
     try:
         ray.init(**arguments)

@@ -82,7 +82,8 @@ class SlurmLauncher:
             import submitit
         except ImportError:
             raise BenchError(
-                "hydra/launcher=slurm: submitit is not installed; pip install 'fmnist-bench[slurm]'"
+                "hydra/launcher=slurm: submitit is not installed; "
+                "pip install 'fmnist-bench[slurm]', in a clone scripts/setup slurm"
             ) from None
         try:
             folder = Path(self.folder).absolute()
