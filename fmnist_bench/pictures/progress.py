@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
@@ -15,6 +15,8 @@ from fmnist_bench.data.facts import dataset_facts
 from fmnist_bench.errors import BenchError
 from fmnist_bench.pictures.canvas import check_format, new_figure, save, styled
 from fmnist_bench.pictures.style import BLUE, INK, PALE
+
+_RANKED: dict[str, Any] = {"ls": "", "marker": "o", "ms": 4, "mfc": "white", "mec": PALE}
 
 
 def progress_picture(results: Path, path: Path, dataset: str) -> Path:
@@ -47,16 +49,16 @@ def progress_figure(changes: list[Change], dataset: str) -> Figure:
         raise BenchError(f"progress: no ranked row of {title} at {LEAST_ACCURACY:.0%} or more")
     figure = new_figure(3.6)
     axes = figure.add_subplot()
-    axes.plot(*_places(ranked), ls="", marker="o", ms=4, mfc="white", mec=PALE, label="ranked row")
     best = records_of_accuracy(ranked, dataset)
     days, means = _places(best)
-    last = _places(ranked)[0][-1]
-    axes.step([*days, last], [*means, means[-1]], where="post", color=BLUE, lw=1.2)
+    all_days, all_means = _places(ranked)
+    axes.plot(all_days, all_means, **_RANKED, label="ranked row")
+    axes.step([*days, all_days[-1]], [*means, means[-1]], where="post", color=BLUE, lw=1.2)
     axes.plot(days, means, ls="", marker="o", ms=5, color=BLUE, label="best so far")
     axes.margins(x=0.2, y=0.12)
-    locator = AutoDateLocator(maxticks=7)
+    locator = AutoDateLocator(maxticks=7)  # type: ignore[no-untyped-call]  # matplotlib's own
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     axes.set_ylabel("mean test accuracy (%)")
     axes.set_title(f"{title}: the board's best accuracy over time")
     axes.legend(loc="lower right")
@@ -79,7 +81,8 @@ def progress_figure(changes: list[Change], dataset: str) -> Figure:
     return figure
 
 
-def _places(changes: list[Change]) -> tuple[list[datetime], list[float]]:
-    """Return when the changes were, and their accuracies in percent, oldest first."""
-    found = sorted((datetime.fromisoformat(each["date"]), 100 * each["mean"]) for each in changes)
+def _places(changes: list[Change]) -> tuple[list[float], list[float]]:
+    """Return when the changes were, in matplotlib's days, and their accuracies in percent."""
+    days = (float(date2num(datetime.fromisoformat(each["date"]))) for each in changes)  # type: ignore[no-untyped-call]
+    found = sorted(zip(days, (100 * each["mean"] for each in changes), strict=True))
     return [day for day, _ in found], [mean for _, mean in found]

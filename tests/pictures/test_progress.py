@@ -23,7 +23,7 @@ def test_every_ranked_row_stands_at_its_day_and_the_best_so_far_is_a_staircase()
     axes = progress_figure([*changes, few], "fashion_mnist").axes[0]
     rows, stairs, best = axes.get_lines()
     days = [date2num(datetime.fromisoformat(f"2026-11-0{day}T12:00:00+00:00")) for day in (1, 2, 3)]
-    assert np.allclose(date2num(rows.get_xdata()), days)
+    assert np.allclose(rows.get_xdata(), days)
     assert np.allclose(rows.get_ydata(), [91, 90, 94])
     assert stairs.get_drawstyle() == "steps-post"
     assert np.allclose(best.get_ydata(), [91, 94])
