@@ -180,7 +180,10 @@ class Column:
         errors = [
             calibration_error(run.predictions.confidence, run.hits)
             for run in self.runs
-            if run.predictions and self.scored
+            if run.predictions
+            and self.scored
+            and run.record.test
+            and run.record.test.loss is not None
         ]
         return sum(errors) / len(errors) if errors else None
 

@@ -25,14 +25,19 @@ def preprocessing(recipe: Mapping[str, Any] | None) -> str:
     if "input_size" in net:
         steps.append(f"resized to {net['input_size']}x{net['input_size']}")
     steps += [_augmentation(name, step) for name, step in part(data, "augmentations").items()]
+    for feature in part(net, "features").values():
+        steps.append(_augmentation(_kind(feature), feature))
     if mixing:
-        name = str(mixing.get("_target_", "mixing")).rpartition(".")[2]
-        steps.append(_augmentation(name, mixing))
+        steps.append(_augmentation(_kind(mixing), mixing))
     if recipe is not None and recipe.get("test_time_flip") is True:
         steps.append("test-time flip")
     if net.get("pretrained") is True:
         steps.append("pretrained weights")
     return "; ".join(steps)
+
+
+def _kind(step: Any) -> str:
+    return str(part({"step": step}, "step").get("_target_", "step")).rpartition(".")[2]
 
 
 def _augmentation(name: str, step: Any) -> str:

@@ -6,6 +6,9 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
+from fmnist_bench.errors import BenchError
+from fmnist_bench.paths import conf_dir
+
 SOURCES = ("published_table", "reference_systems")
 
 Flaw = Literal[
@@ -116,11 +119,26 @@ class Claim(BaseModel):
 
 @cache
 def claims() -> tuple[Claim, ...]:
-    """Return every reported result, in the order of the published table, systems last."""
+    """Return every reported result, in the order of the published table, systems last.
+
+    Raises:
+        BenchError: one names an experiment that does not exist.
+    """
     folder = files("fmnist_bench.board") / "reported"
     reader = TypeAdapter(list[Claim])
     return tuple(
-        claim
+        _with_experiment(claim, source)
         for source in SOURCES
         for claim in reader.validate_json((folder / f"{source}.json").read_bytes())
     )
+
+
+def _with_experiment(claim: Claim, source: str) -> Claim:
+    name = claim.experiment
+    if name is not None and not (conf_dir() / "experiment" / f"{name}.yaml").is_file():
+        row = claim.number if claim.system is None else f"of system {claim.system}"
+        raise BenchError(
+            f"{source}.json: row {row}: no conf/experiment/{name}.yaml; mend the name in its "
+            "experiment, or say in cannot why there is none"
+        )
+    return claim

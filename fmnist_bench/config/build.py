@@ -13,6 +13,10 @@ from hydra.utils import get_object, instantiate
 from fmnist_bench.errors import BenchError
 
 _UNKNOWN = re.compile(r"got an unexpected keyword argument '(?P<name>[^']+)'")
+_NOT_INSTALLED = re.compile(r"No module named '(?P<name>\w+)")
+_EXTRAS = {name: "classical" for name in ("sklearn", "skimage", "threadpoolctl", "xgboost")}
+"""Package of somebody else's -> the extra of this one that installs it."""
+
 _MISSING = re.compile(
     r"missing \d+ required (?:keyword-only |positional )?arguments?: (?P<names>.+)"
 )
@@ -88,6 +92,13 @@ def _refused(config: Any, key: str, error: HydraException) -> BenchError:
         return _takes_no(str(target), [unknown["name"]], where)
     if missing := _MISSING.search(text):
         return BenchError(f"{where}: {target} wants {missing['names']} as well; add it")
+    absent = _NOT_INSTALLED.search(text)
+    if absent and absent["name"] in _EXTRAS:
+        extra = _EXTRAS[absent["name"]]
+        return BenchError(
+            f"{where}._target_: {target} needs {absent['name']}; "
+            f'pip install "fmnist-bench[{extra}]"'
+        )
     if cause is None or isinstance(cause, ImportError):
         return BenchError(f"{where}._target_: {target} cannot be found ({text}); mend the name")
     return BenchError(f"{where}: {target}: {text}")

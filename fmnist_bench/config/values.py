@@ -46,10 +46,25 @@ def check_values(config: Mapping[str, Any]) -> None:
                 f"{asks} needs validation images, and protocol={protocol['name']} has none; "
                 "use protocol=select or drop it"
             )
+    _check_estimator(config)
     batch = config["data"].get("batch_size")
     ranks = processes(config) * trainer.get("num_nodes", 1)
     if isinstance(batch, int) and batch % ranks:
         raise BenchError(f"batch_size: {batch} does not divide by {ranks} devices")
+
+
+def _check_estimator(config: Mapping[str, Any]) -> None:
+    """Refuse to fit an estimator more than once, in several processes, or on a GPU."""
+    net = config["model"].get("net")
+    if not isinstance(net, Mapping) or "estimator" not in net:
+        return
+    trainer = config["trainer"]
+    if trainer.get("max_epochs") != 1:
+        raise BenchError(
+            f"epochs: {trainer.get('max_epochs')}; an estimator is fitted in one pass, set epochs=1"
+        )
+    if trainer["accelerator"] != "cpu" or processes(config) * trainer.get("num_nodes", 1) > 1:
+        raise BenchError("trainer: an estimator is fitted by one process on a CPU; set trainer=cpu")
 
 
 def _monitored(config: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

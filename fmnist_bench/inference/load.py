@@ -124,6 +124,8 @@ def _weights(folder: Path, record: Record) -> bytes:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
+        if record.weights_digest is None:
+            raise BenchError(f"{folder}: its model keeps no weights; take a run of a net") from None
         raise BenchError(
             f"{folder}: no {WEIGHTS_FILE}; published runs have none, train it: {_again(record)}"
         ) from None

@@ -26,6 +26,9 @@ _PACKAGES = (
     "timm",
     "torchmetrics",
     "numpy",
+    "scikit-learn",
+    "scikit-image",
+    "xgboost-cpu",
 )
 
 

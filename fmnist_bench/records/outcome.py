@@ -53,13 +53,17 @@ class Facts:
 
 @dataclass(frozen=True)
 class Measured:
-    """What a finished run found out about itself; `device` is a GPU's name, None for the CPU."""
+    """What a finished run found out about itself; `device` is a GPU's name, None for the CPU.
+
+    Of a model without parameters that steps train, `parameters`, `macs` and `history` are None.
+    """
 
     data: Data
-    parameters: int
-    macs: int
-    training_macs: int
-    history: list[dict[str, Any]]
+    parameters: int | None
+    macs: int | None
+    training_macs: int | None
+    history: list[dict[str, Any]] | None
+    train_seconds: float
     images: int
     step_seconds: float
     timed_seconds: float | None
@@ -79,12 +83,12 @@ def done_record(
     test: Score | None,
     test_reads: int,
     selection: Selection,
-    weights_digest: str,
+    weights_digest: str | None,
     predictions_digest: str | None,
 ) -> Record:
     """Return the record of a run that finished."""
     load = facts.load()
-    images = measured.images
+    images, history = measured.images, measured.history
     return Record(
         **_common(spec, facts.started),
         code=facts.code,
@@ -98,16 +102,18 @@ def done_record(
         test=test,
         test_reads=test_reads,
         selection=selection,
-        epochs=len(measured.history),
+        epochs=None if history is None else len(history),
         parameters=measured.parameters,
         macs=measured.macs,
         training_macs=measured.training_macs,
-        train_seconds=float(sum(entry["seconds"] for entry in measured.history)),
+        train_seconds=measured.train_seconds,
         timed_seconds=measured.timed_seconds,
         alone=load < _ALONE,
-        images_per_second=images / measured.step_seconds if images else None,
+        images_per_second=images / measured.step_seconds
+        if images and history is not None
+        else None,
         peak_memory_bytes=measured.peak_memory_bytes,
-        history=[Epoch(**entry) for entry in measured.history],
+        history=None if history is None else [Epoch(**entry) for entry in history],
         weights_digest=weights_digest,
         predictions_digest=predictions_digest,
     )

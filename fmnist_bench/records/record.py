@@ -97,10 +97,13 @@ class Code(_Part):
 
 
 class Score(_Part):
-    """Accuracy in [0, 1] and mean cross-entropy (nats per image) of one pass over a set."""
+    """Accuracy in [0, 1] and mean cross-entropy (nats per image) of one pass over a set.
+
+    There is no loss where the model names a class alone, without probabilities.
+    """
 
     accuracy: float
-    loss: float
+    loss: float | None
     metrics: dict[str, float] = Field(default_factory=dict)
 
 
@@ -143,6 +146,8 @@ class Record(_Part):
     without seed and dataset; both are None for predictions made elsewhere. `macs` are
     multiply-accumulates of classifying one image, `training_macs` those of the whole
     training as executed. `train_seconds` is the wall time of all epochs, validation included;
+    a model that is fitted in one pass has
+    neither `epochs` nor `history`, and no parameters and MACs that were counted;
     `timed_seconds` is that of a run timed by the rules of speed records (training/clock.py);
     `alone` says that nothing else ran meanwhile. `images_per_second` counts training steps
     alone; `peak_memory_bytes` is the process's resident peak on a CPU and the allocator's on a

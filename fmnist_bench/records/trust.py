@@ -15,7 +15,9 @@ from fmnist_bench.errors import BenchError
 _ROOMS = ("fmnist_bench.data", "fmnist_bench.nets", "fmnist_bench.training")
 _OPEN = (
     "fmnist_bench.data.augment",
+    "fmnist_bench.data.hog",
     "fmnist_bench.nets.init",
+    "fmnist_bench.training.amsgradw",
     "fmnist_bench.training.losses",
     "fmnist_bench.training.mixing",
     "fmnist_bench.training.schedules",
@@ -30,6 +32,14 @@ _LIBRARIES = {
     "torch.optim": "torch.optim.Optimizer",
     "torchmetrics": "torchmetrics.Metric",
     "torchmetrics.classification": "torchmetrics.Metric",
+    "xgboost": "sklearn.base.BaseEstimator",
+    **{
+        f"sklearn.{module}": "sklearn.base.BaseEstimator"
+        for module in (
+            *("ensemble", "linear_model", "multiclass", "naive_bayes", "neighbors"),
+            *("neural_network", "preprocessing", "svm", "tree"),
+        )
+    },
 }
 """Module of a library -> the class from which what a recipe may take from it derives."""
 

@@ -19,9 +19,12 @@ def mac_count(model: nn.Module, image_shape: Sequence[int]) -> int:
     does, two flops to one multiply-accumulate; additions, normalisation,
     activations, pooling and resizing are not counted. Runs the plain model (not
     compiled, not wrapped) once in eval mode where its parameters lie, and leaves
-    its modes, buffers and the random generators as they were.
+    its modes, buffers and the random generators as they were. What a model without
+    parameters does is not seen, and 0.
     """
-    parameter = next(model.parameters())
+    parameter = next(model.parameters(), None)
+    if parameter is None:
+        return 0
     image = torch.zeros(1, *image_shape, dtype=parameter.dtype, device=parameter.device)
     buffers = {name: buffer.clone() for name, buffer in model.named_buffers()}
     modes = [(module, module.training) for module in model.modules()]

@@ -24,12 +24,19 @@ class Preparation(Callback):
     def __init__(self, config: Mapping[str, Any]) -> None:
         self._config = config
         self.image_shape: tuple[int, ...] = ()
-        self.parameters = self.macs = 0
+        # None of a net that has no parameters: what it does is not counted in products.
+        self.parameters: int | None = None
+        self.macs: int | None = None
         self._epoch_macs: Callable[[int], int] = lambda epoch: 0
         self.fast_layers: list[str] = []
 
-    def training_macs(self, epochs: int, images: int) -> int:
-        """Return the multiply-accumulates of training on `images`, an equal share in each epoch."""
+    def training_macs(self, epochs: int, images: int) -> int | None:
+        """Return the multiply-accumulates of training on `images`, an equal share in each epoch.
+
+        None of a net that has no parameters.
+        """
+        if self.parameters is None:
+            return None
         return sum(self._epoch_macs(epoch) for epoch in range(epochs)) * images // max(epochs, 1)
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
@@ -40,8 +47,9 @@ class Preparation(Callback):
         self.image_shape = image_shape(data)
         check_scores(pl_module, torch.zeros(1, *self.image_shape), len(data.class_names))
         net: Any = pl_module.net
-        self.parameters, self.macs = parameter_count(net), mac_count(pl_module, self.image_shape)
-        self._epoch_macs = epoch_macs(pl_module, trainer.callbacks, self.image_shape)  # type: ignore[attr-defined]  # what it was made with
+        if count := parameter_count(net):
+            self.parameters, self.macs = count, mac_count(pl_module, self.image_shape)
+            self._epoch_macs = epoch_macs(pl_module, trainer.callbacks, self.image_shape)  # type: ignore[attr-defined]  # what it was made with
         self.fast_layers = speed_up(net, self._config)
         if self._config["warm_up_steps"]:
             warm_up(pl_module, data, self._config, trainer)

@@ -51,7 +51,8 @@ def score(
     return Scored(
         Score(
             accuracy=float((outcome.argmax(1) == truth).double().mean()),
-            loss=float(F.nll_loss(outcome.double(), truth)),
+            # Minus infinity stands where a model names one class alone.
+            loss=None if outcome.isneginf().any() else float(F.nll_loss(outcome.double(), truth)),
         ),
         from_log_probabilities(outcome.cpu().numpy()),
         truth.cpu().numpy(),

@@ -1,13 +1,15 @@
 """The reported tier against what is known of the published table."""
 
 import re
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from fmnist_bench.board.links import link
 from fmnist_bench.board.reported import Claim, Statistic, claims
+from fmnist_bench.errors import BenchError
 from fmnist_bench.paths import conf_dir
 
 PUBLISHED = {claim.number: claim for claim in claims() if claim.number is not None}
@@ -140,12 +142,22 @@ def test_every_claim_says_what_runs_it_or_why_nothing_can() -> None:
 
 
 def test_every_named_experiment_is_there() -> None:
-    """Those of the systems; one of a published row may be to come, and none is unnamed."""
     there = {path.stem for path in (conf_dir() / "experiment").glob("*.yaml")}
     assert {claim.experiment for claim in SYSTEMS} <= there
     named = [claim.experiment for claim in PUBLISHED.values() if claim.experiment]
-    assert len(set(named)) == len(named) == 32
-    assert {name for name in there if name.startswith("published_")} <= set(named)
+    assert len(named) == 32
+    assert {name for name in there if name.startswith("published_")} == set(named)
+
+
+def test_an_experiment_that_does_not_exist_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    claim = PUBLISHED[33].model_copy(update={"experiment": "published_33_hogg"})
+    content = TypeAdapter(list[Claim]).dump_json([claim])
+    monkeypatch.setattr(Path, "read_bytes", lambda path: content)
+    claims.cache_clear()
+    with pytest.raises(BenchError, match=r"table\.json: row 33: no conf/.*published_33_hogg\.yaml"):
+        claims()
+    monkeypatch.undo()
+    claims.cache_clear()
 
 
 def test_every_note_has_text_and_a_source_unless_there_is_none_to_have() -> None:

@@ -42,7 +42,11 @@ def test_no_row_mirrors_digits(experiments: Experiments) -> None:
 
 
 def test_every_experiment_is_run_by_a_bench() -> None:
-    listed = [name for bench in ("quick", "full", "published") for name in experiments_of(bench)]
+    listed = [
+        name
+        for bench in ("quick", "full", "published", "classical")
+        for name in experiments_of(bench)
+    ]
     assert sorted(listed) == EXPERIMENTS
 
 

@@ -38,6 +38,9 @@ FOREIGN = [
     "pytorch_lightning.loggers.CSVLogger",
     "pytorch_lightning.seed_everything",
     "torch.nn.functional.relu",
+    "sklearn.pipeline.Pipeline",  # its memory is a folder of pickles
+    "sklearn.svm.l1_min_c",
+    "xgboost.Booster",
     "torch.optim.lr_scheduler",
     "torchmetrics.image.fid.FrechetInceptionDistance",
     "eval",

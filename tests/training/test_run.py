@@ -23,7 +23,9 @@ from fmnist_bench.training.speed import COMPILE_MODES
 
 MakeSpec = Callable[..., Spec]
 MODELS = sorted(
-    path.stem for path in (conf_dir() / "model").glob("*.yaml") if not path.stem.startswith("_")
+    path.stem
+    for path in (conf_dir() / "model").glob("[!_]*.yaml")
+    if path.stem != "estimator"  # which takes no steps
 )
 
 
