@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 
 from fmnist_bench.board.collect import ScoredRun
 
-LEARNED = 0.5
+LEARNED = 0.6
 """Accuracy below which predictions may be lopsided, or those of another run."""
 
 LEAST_HARDNESS = 0.3
