@@ -71,7 +71,8 @@ def _run(run: str, roots: list[Path] | None, into: Path | None) -> Any:
 
     folder = find_run(run, roots or ROOTS)
     record = read_record(folder)
-    yield from draw_curves(record, into or picture_folder(folder))
+    if record.history is not None or record.status == "failed":  # fitted in one pass: no curves
+        yield from draw_curves(record, into or picture_folder(folder))
     yield from draw_confusion(folder, record, into or picture_folder(folder))
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sklearn.naive_bayes import GaussianNB
 
+from fmnist_bench.commands.show import main as show
 from fmnist_bench.config.build import build
 from fmnist_bench.config.values import check_values
 from fmnist_bench.data.facts import FILE_NAMES
@@ -40,7 +41,7 @@ def finished(spec: Spec) -> Record:
 
 @pytest.mark.parametrize("protocol", ["final", "select"])
 def test_a_run_is_that_of_the_estimator_on_all_training_images(
-    make_spec: MakeSpec, idx_folder: Path, protocol: str
+    make_spec: MakeSpec, idx_folder: Path, tmp_path: Path, protocol: str
 ) -> None:
     validation = "protocol.validation=0" if protocol == "final" else "protocol.validation=100"
     spec = make_spec(
@@ -74,6 +75,9 @@ def test_a_run_is_that_of_the_estimator_on_all_training_images(
     assert predictions.probabilities is not None
     with pytest.raises(BenchError, match="its model keeps no weights; take a run of a net"):
         load_run(spec.folder)
+    show(["run", str(spec.folder), "--out", str(tmp_path / "drawn")])
+    drawn = sorted(path.name for path in (tmp_path / "drawn").iterdir())
+    assert drawn == ["confusion.png", "confusion.svg"]
 
 
 def test_an_estimator_that_names_a_class_alone_has_no_loss(
