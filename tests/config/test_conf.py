@@ -140,7 +140,7 @@ def test_an_unknown_option_is_told_without_the_usage() -> None:
 
 
 def test_an_unknown_bench_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(BenchError, match="choose from full, published, quick"):
+    with pytest.raises(BenchError, match="choose from classical, full, published, quick"):
         experiments_of("nosuch")
 
 
