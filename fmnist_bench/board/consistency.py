@@ -49,7 +49,7 @@ def disagreements(run: ScoredRun) -> Iterator[str]:
 
 def _ranges(record: Record) -> Iterator[str]:
     for name, score in (("validation", record.validation), ("test", record.test)):
-        if score is not None and not (0 <= score.accuracy <= 1 and score.loss >= 0):
+        if score is not None and not (0 <= score.accuracy <= 1 and (score.loss or 0) >= 0):
             yield f"{name}: accuracy {score.accuracy}, loss {score.loss}; expected 0 to 1, from 0"
     for epoch in record.history or ():
         shares = (epoch.train_accuracy, epoch.validation_accuracy)
@@ -85,6 +85,10 @@ def _times(record: Record) -> Iterator[str]:
 
 def _epochs(record: Record) -> Iterator[str]:
     history, trainer = record.history, part(record.recipe, "trainer")
+    if "estimator" in part(part(record.recipe, "model"), "net"):
+        if (history, record.epochs) != (None, None):
+            yield "epochs and history: an estimator is fitted in one pass and has neither"
+        return
     if history is None or record.epochs != len(history):
         yield f"epochs is {record.epochs}; history has {len(history or ())}"
         return
@@ -158,6 +162,8 @@ def _losses(run: ScoredRun) -> Iterator[str]:
     hits = float((predictions.classes == truth).mean())
     if published is None and abs(hits - test.accuracy) > 1e-6:
         yield f"test.accuracy is {test.accuracy}; its predictions and labels give {hits}"
+    if test.loss is None:  # a class alone was named
+        return
     least, most = log_losses(predictions, truth)
     slack = _LOSS_APART + 0.01 * least
     if not least - slack <= test.loss <= most + slack:
