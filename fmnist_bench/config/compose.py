@@ -5,6 +5,7 @@ import copy
 import io
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import hydra
@@ -43,11 +44,13 @@ def compose_command_line(arguments: Sequence[str]) -> list[dict[str, Any]]:
     before, sys.argv = sys.argv, ["fmnist-bench train", *arguments]
     complaints = io.StringIO()
     try:
-        with contextlib.redirect_stderr(_Tee(complaints)):
+        with contextlib.redirect_stderr(complaints):
             application()
     except SystemExit as exit_:
         if exit_.code:
-            told = in_one_line(complaints.getvalue(), lambda: _keys_beside(arguments))
+            overrides = [each for each in arguments if is_override(each)]
+            with Composer.ready() as composer:
+                told = in_one_line(complaints.getvalue(), lambda: composer.known_keys(overrides))
             raise BenchError(told) from None
     except ValueError as error:
         if not str(error).startswith("Only one of --"):
@@ -78,10 +81,10 @@ class Composer:
     """
 
     def __init__(self) -> None:
-        self._parser = OverridesParser.create(GlobalHydra.instance().config_loader())
-        self._merged: dict[tuple[str, ...], DictConfig] = {}
-        self._unread: dict[tuple[str, ...], set[str]] = {}
-        self._groups: dict[str, bool] = {}
+        self._loader = GlobalHydra.instance().config_loader()
+        self._parser = OverridesParser.create(self._loader)
+        self._merge = cache(_merge)
+        self._options = cache(self._loader.get_group_options)
 
     @classmethod
     @contextlib.contextmanager
@@ -124,11 +127,7 @@ class Composer:
             except OmegaConfBaseException:
                 hydra.compose("config", overrides=list(overrides))  # to say it in Hydra's words
                 raise
-            # Which keys are given decides, and not their values, what else is still read.
-            given = (*files, *(each.key_or_group for each in parsed if self.is_value(each)))
-            if given not in self._unread:
-                self._unread[given] = unread(config)
-            _refuse_unread(self._unread[given], overrides)
+            _refuse_unread(unread(config), overrides)
             return config, freeze(config)
 
     def merged(self, files: Sequence[str]) -> DictConfig:
@@ -158,11 +157,10 @@ class Composer:
             parsed = self.parse(overrides)
             plain = [each for each in parsed if not (each.is_sweep_override() or each.is_delete())]
             with _refusals():
-                keys = _dotted(self._merge(self._files(plain)))
+                keys = _dotted(OmegaConf.to_container(self._merge(self._files(plain))))
         except BenchError:
             return []
-        loader = GlobalHydra.instance().config_loader()
-        return [*loader.list_groups(""), *keys]
+        return [*self._loader.list_groups(""), *keys]
 
     def hydra_settings(self, overrides: Sequence[str]) -> DictConfig:
         """Return the `hydra` node that `overrides` give: launcher, sweeper, mode.
@@ -170,16 +168,8 @@ class Composer:
         Raises:
             BenchError: an override is wrong, named in the message.
         """
-        with _refusals(lambda: self.known_keys(overrides)):
-            settings: DictConfig = self._merge(tuple(overrides)).hydra
-            return settings
-
-    def _merge(self, overrides: tuple[str, ...]) -> DictConfig:
-        if overrides not in self._merged:
-            self._merged[overrides] = hydra.compose(
-                "config", overrides=list(overrides), return_hydra_config=True
-            )
-        return self._merged[overrides]
+        settings: DictConfig = self.merged(overrides).hydra
+        return settings
 
     def _files(self, overrides: Sequence[Override]) -> tuple[str, ...]:
         return tuple(str(each.input_line) for each in overrides if not self.is_value(each))
@@ -195,10 +185,11 @@ class Composer:
 
     def is_group(self, key: str) -> bool:
         """Whether `key` names a folder of conf/, or of Hydra's own."""
-        if key not in self._groups:
-            loader = GlobalHydra.instance().config_loader()
-            self._groups[key] = bool(loader.get_group_options(key))
-        return self._groups[key]
+        return bool(self._options(key))
+
+
+def _merge(overrides: tuple[str, ...]) -> DictConfig:
+    return hydra.compose("config", overrides=list(overrides), return_hydra_config=True)
 
 
 def _register() -> None:
@@ -232,29 +223,9 @@ def _refusals(known_keys: Callable[[], Collection[str]] = tuple) -> Iterator[Non
         raise BenchError(in_one_line(told, known_keys)) from None
 
 
-def _keys_beside(arguments: Sequence[str]) -> list[str]:
-    with Composer.ready() as composer:
-        return composer.known_keys([each for each in arguments if is_override(each)])
-
-
-def _dotted(config: DictConfig) -> list[str]:
-    """Return the keys of all that `config` holds, Hydra's own left out, as one writes them."""
-    keys: list[str] = []
-    for name in map(str, config):
-        if name == "hydra":
-            continue
-        keys.append(name)
-        child = config._get_node(name)
-        if isinstance(child, DictConfig) and not (child._is_none() or child._is_missing()):
-            keys += [f"{name}.{key}" for key in _dotted(child)]
-    return keys
-
-
-class _Tee(io.TextIOBase):
-    """Keeps what Hydra says on stderr until it is known whether that is the end."""
-
-    def __init__(self, kept: io.StringIO) -> None:
-        self._kept = kept
-
-    def write(self, text: str) -> int:
-        return self._kept.write(text)
+def _dotted(node: Any, above: str = "") -> Iterator[str]:
+    """Yield the keys of all that `node` holds, Hydra's own left out, as one writes them."""
+    for name, child in node.items() if isinstance(node, dict) else ():
+        if f"{above}{name}" != "hydra":
+            yield f"{above}{name}"
+            yield from _dotted(child, f"{above}{name}.")

@@ -86,11 +86,9 @@ def plan(arguments: Sequence[str], say: Callable[[str], None] = lambda line: Non
             multirun = multirun or settings.mode == RunMode.MULTIRUN
         launcher = launcher_of(composer.hydra_settings(launchers).launcher, launchers)
     # Hydra starts a launcher with -m alone; without it, --cfg shows the launcher.
-    # Its parser wants all overrides in one place.
-    own = [each for each in jobs_own if is_override(each)]
-    flags = [each for each in jobs_own if not is_override(each)]
-    basic = ["--multirun", *flags, *own, "hydra/launcher=basic"]
-    configs = compose_command_line(basic if multirun else arguments)
+    # Its parser wants all overrides in one place, after the flags.
+    basic = ["--multirun", *sorted(jobs_own, key=is_override), "hydra/launcher=basic"]
+    configs = compose_command_line(basic if multirun else sorted(arguments, key=is_override))
     return Plan(configs, [Asked()] * len(configs), launcher) if configs else None
 
 

@@ -178,8 +178,9 @@ def test_without_a_known_scaling_images_come_as_they_were_served(
 ) -> None:
     folder = make_run()
     expected = load_run(folder).predict(images).probabilities
-    change_record(folder, data=read_record(folder).data.model_copy(update={"pixel_scaling": None}))
-    [[factor, offset]] = read_record(make_run()).data.pixel_scaling or []
+    data = read_record(folder).data
+    [[factor, offset]] = data.pixel_scaling or []
+    change_record(folder, data=data.model_copy(update={"pixel_scaling": None}))
     served = images * factor + offset
     found = load_run(folder).predict(served).probabilities
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-6)

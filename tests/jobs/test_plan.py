@@ -160,3 +160,14 @@ def test_a_long_plan_says_so_at_once() -> None:
     assert planned is not None
     assert len(planned.configs) == 600
     assert said[0] == "600 jobs to plan"
+
+
+def test_a_flag_may_stand_between_overrides(tmp_path: Path) -> None:
+    (tmp_path / "augment").mkdir()
+    (tmp_path / "augment" / "mine.yaml").write_text("{}\n")
+    for many in ([], ["-m"]):
+        planned = plan(
+            ["model=mlp", "--config-dir", str(tmp_path), "augment=mine", *many, "seed=3"]
+        )
+        assert planned is not None
+        assert [config["seed"] for config in planned.configs] == [3]
