@@ -29,9 +29,9 @@ COMMANDS = {
     "publish": "copy finished runs of a row to the official results",
     "show": "pictures of data, runs and boards; the layers of a model",
     "wandb": "push: show finished runs in Weights & Biases, from their records",
+    "completion": "make bash, zsh or fish complete commands, flags and overrides",
     "schema": "print the JSON Schema of a run record",
 }
-ALSO_HYDRA = ("-sc", "--shell-completion")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -42,6 +42,10 @@ def main(argv: list[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # In a log file our lines stand between those of the processes that we start.
         sys.stdout.reconfigure(line_buffering=True)
+    if "_ARGCOMPLETE" in os.environ:
+        from fmnist_bench.completion import complete
+
+        complete(COMMANDS)
     arguments = sys.argv[1:] if argv is None else argv
     if not arguments or arguments[0] in ("-h", "--help"):
         print(_help())
@@ -52,8 +56,6 @@ def main(argv: list[str] | None = None) -> int:
 
         print(__version__)
         return 0
-    if name in ALSO_HYDRA:
-        name, rest = "train", arguments
     if name not in COMMANDS:
         print(f"fmnist-bench: unknown command {name!r}; see fmnist-bench --help", file=sys.stderr)
         return 2

@@ -14,7 +14,7 @@ from fmnist_bench.jobs.sweep import Sweep
 
 def main(argv: list[str]) -> int:
     """Run the rows of the bench that `argv` names; return 1 if a run failed."""
-    arguments = _parser().parse_intermixed_args(argv)
+    arguments = parser().parse_intermixed_args(argv)
     outputs = f"paths.outputs={arguments.outputs}"
     given, launcher = split_launcher(arguments.overrides)
     overrides = [outputs, *given]
@@ -31,7 +31,8 @@ def main(argv: list[str]) -> int:
     return 0 if sweep.ok else 1
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return what the command takes."""
     parser = argparse.ArgumentParser(
         prog="fmnist-bench bench",
         description="Train what is missing of a list of rows (conf/bench), then show the board.",

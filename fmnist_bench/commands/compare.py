@@ -23,7 +23,7 @@ def main(argv: list[str]) -> int:
     Raises:
         BenchError: a row is not on the board or has no run on the dataset.
     """
-    options = _parser().parse_args(argv)
+    options = parser().parse_args(argv)
     collected = collect(options.results)
     rows = [find_row(collected, name) for name in (options.a, options.b)]
     columns = [_column(row, options.dataset) for row in rows]
@@ -39,7 +39,8 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return what the command takes."""
     parser = argparse.ArgumentParser(
         prog="fmnist-bench compare",
         description="Difference of two rows, its interval and p value, and where they disagree.",

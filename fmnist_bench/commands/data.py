@@ -16,7 +16,7 @@ def main(argv: list[str]) -> int:
     Raises:
         BenchError: a dataset cannot be had; those before it are kept.
     """
-    options = _parser().parse_args(argv)
+    options = parser().parse_args(argv)
     cache = options.cache or cache_dir()
     if options.dataset == human_votes.NAME:
         votes = human_votes.obtain_votes(folder=options.folder, cache=cache, say=_say)
@@ -29,7 +29,8 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return what the command takes."""
     parser = argparse.ArgumentParser(
         prog="fmnist-bench data",
         description="Obtain and verify the datasets, and print the folder of each.",

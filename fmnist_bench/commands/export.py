@@ -24,7 +24,7 @@ def main(argv: list[str]) -> int:
     Raises:
         BenchError: the run, the format, the data or the place to write is wrong.
     """
-    options = _parser().parse_args(argv)
+    options = parser().parse_args(argv)
     # These import torch, which --help needs not.
     from fmnist_bench.inference.exported import compare
     from fmnist_bench.inference.formats import format_named
@@ -56,7 +56,8 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return what the command takes."""
     parser = argparse.ArgumentParser(
         prog="fmnist-bench export",
         description="Write a finished run for other programs. Input: uint8 images "

@@ -35,7 +35,7 @@ def main(argv: list[str]) -> int:
     Raises:
         BenchError: the folder is missing or cannot be written.
     """
-    options = _parser().parse_args(argv)
+    options = parser().parse_args(argv)
     results: Path = options.results
     collected = collect(results)
     gc.freeze()  # statsmodels collects garbage on each call; spare it what was just read
@@ -106,7 +106,8 @@ def _check(results: Path, contents: dict[str, bytes], gone: list[Path]) -> int:
     return 1 if outdated or gone else 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return what the command takes."""
     parser = argparse.ArgumentParser(
         prog="fmnist-bench leaderboard",
         description="Collect every run record below a folder into its leaderboard.md.",

@@ -36,7 +36,7 @@ def main(argv: list[str]) -> int:
     Raises:
         BenchError: the run cannot be used.
     """
-    options = _parser().parse_intermixed_args(argv)
+    options = parser().parse_intermixed_args(argv)
     run = chosen_run(options)
     if run.record.data.pixel_scaling is None:
         raise BenchError(
@@ -77,7 +77,8 @@ def chosen_run(options: argparse.Namespace) -> "TrainedRun":
     return load_run(options.run, trust=options.trust)
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return what the command takes."""
     parser = argparse.ArgumentParser(
         prog="fmnist-bench predict",
         description="Classify image files with a finished run.",

@@ -13,7 +13,7 @@ def main(argv: list[str]) -> int:
     Raises:
         BenchError: a row cannot be published as it is.
     """
-    options = _parser().parse_args(argv)
+    options = parser().parse_args(argv)
     plans = {
         row: plan_copies(options.outputs, options.results, row, extend=options.extend)
         for row in row_names(options.row)
@@ -29,7 +29,8 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return what the command takes."""
     parser = argparse.ArgumentParser(
         prog="fmnist-bench publish",
         description="Check the finished runs of rows, copy them to the official results, and "

@@ -23,7 +23,7 @@ def main(argv: list[str]) -> int:
     Raises:
         BenchError: a file cannot be scored, or what is asked for cannot be written.
     """
-    options = _parser().parse_args(argv)
+    options = parser().parse_args(argv)
     dataset = published()[options.dataset]
     names = row_names([options.submit] if options.submit else [])
     answers = [read_answers(path, dataset) for path in options.files]
@@ -77,7 +77,8 @@ def _print(card: ScoreCard) -> None:
         )
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return what the command takes."""
     parser = argparse.ArgumentParser(
         prog="fmnist-bench score",
         description="Score predictions of the 10,000 test images, made with anything.",

@@ -50,6 +50,17 @@ def main(argv: list[str]) -> int:
     return 0
 
 
+def parser() -> argparse.ArgumentParser:
+    """Return what the command takes."""
+    made = argparse.ArgumentParser(prog="fmnist-bench show")
+    kinds = made.add_subparsers()
+    for name, kind in KINDS.items():
+        one = kinds.add_parser(name, help=kind.help)
+        for flag, told in kind.arguments:
+            one.add_argument(flag, **told)
+    return made
+
+
 def _data(**given: Any) -> Sequence[Path]:
     from fmnist_bench.pictures.data import data_picture
 

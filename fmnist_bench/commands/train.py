@@ -1,7 +1,8 @@
 """`fmnist-bench train`: one run, or a sweep with -m. Everything else is Hydra's."""
 
-import os
+import argparse
 
+from fmnist_bench.config.groups import described
 from fmnist_bench.jobs.dry_run import dry_run
 from fmnist_bench.jobs.launchers.choose import usual_launcher
 from fmnist_bench.jobs.origin import told
@@ -18,11 +19,19 @@ FLAGS = {
 }
 
 
+_MORE = """\
+words of our own
+  from=RUN                   go on from a finished run: from=cnn-fashion_mnist-s0 epochs=60
+  best=FOLDER                the best recipe of a sweep or search there, on fresh seeds
+  zip=[{a:1,b:2},{a:3,b:4}]  with -m: keys that are swept together, as sweep=NAME does
+Every key that --cfg job shows can be given: optimizer.lr=0.1. Hydra has more: --hydra-help."""
+
+
 def main(argv: list[str]) -> int:
     """Train what the overrides in `argv` describe; return 1 if a job failed."""
-    if "COMP_LINE" in os.environ:
-        # Hydra completes the words after the program's name; ours is two words long.
-        os.environ["COMP_LINE"] = os.environ["COMP_LINE"].replace(" train ", " ", 1)
+    if "-h" in argv or "--help" in argv:
+        print(f"{parser().format_help()}\n{_MORE}\n\nconfig groups\n{described()}")
+        return 0
     planned = plan([argument for argument in argv if argument not in FLAGS], print)
     if planned is None:
         return 0
@@ -42,3 +51,20 @@ def main(argv: list[str]) -> int:
     sweep.run(specs)
     show_drawn_again([each.spec for each in sweep.outcomes if each.state == "done before"])
     return 0 if sweep.ok else 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return what the command takes, for its help and for completion; Hydra reads the rest."""
+    made = argparse.ArgumentParser(
+        prog="fmnist-bench train",
+        description="Train one run, or a sweep with -m.",
+        epilog="What is done is not trained again; what was stopped goes on.",
+    )
+    made.add_argument("overrides", nargs="*", help="GROUP=CHOICE or KEY=VALUE; with -m also lists")
+    made.add_argument("-m", "--multirun", action="store_true", help="sweep over lists: seed=0,1,2")
+    made.add_argument(
+        "--cfg", choices=("job", "hydra", "all"), help="show the config, train nothing"
+    )
+    for flag, text in FLAGS.items():
+        made.add_argument(flag, action="store_true", help=text)
+    return made

@@ -14,7 +14,7 @@ def main(argv: list[str]) -> int:
     Raises:
         BenchError: the space, an override, the study's file or the data is wrong.
     """
-    arguments = _parser().parse_intermixed_args(argv)
+    arguments = parser().parse_intermixed_args(argv)
     if importlib.util.find_spec("optuna") is None:
         raise BenchError(
             "tune needs Optuna: pip install 'fmnist-bench[tune]', in a clone scripts/setup tune"
@@ -51,7 +51,8 @@ def _tune(arguments: argparse.Namespace, command: str) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return what the command takes."""
     parser = argparse.ArgumentParser(
         prog="fmnist-bench tune",
         description="Search for a recipe with Optuna, judged by validation accuracy; the test set "

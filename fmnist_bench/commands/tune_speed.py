@@ -12,7 +12,7 @@ PRECISIONS = ("32-true", "bf16-mixed")
 
 def main(argv: list[str]) -> int:
     """Measure the combinations and print a table, the overrides and the lines for conf/."""
-    options = _parser().parse_args(argv)
+    options = parser().parse_args(argv)
     overrides = list(options.overrides)
     config = compose(overrides)
     accelerator = config["trainer"]["accelerator"]
@@ -44,7 +44,8 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return what the command takes."""
     parser = argparse.ArgumentParser(
         prog="fmnist-bench tune-speed",
         description="Measure memory format, precision, compilation and batch size of a model.",

@@ -20,7 +20,7 @@ def main(argv: list[str]) -> int:
     Raises:
         BenchError: the results folder or the row to re-run is missing.
     """
-    options = _parser().parse_args(argv)
+    options = parser().parse_args(argv)
     if options.rerun is not None:
         return _rerun(options.results, row_names([options.rerun])[0], options.weights)
     runs, problems, unchecked = verify(options.results)
@@ -41,7 +41,8 @@ def main(argv: list[str]) -> int:
     return 1 if problems else 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return what the command takes."""
     parser = argparse.ArgumentParser(
         prog="fmnist-bench verify",
         description="Check records, predictions, ledger and history, and recompute the board; "

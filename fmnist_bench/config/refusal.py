@@ -26,7 +26,7 @@ def in_one_line(text: str, known_keys: Callable[[], Collection[str]]) -> str:
         return _unknown_key(unknown["key"], known_keys())
     if unknown := _UNKNOWN_FILE.search(text):
         # Of a group that takes a list, Hydra says no choices.
-        choices = _choices(lines) or _files(unknown["group"])
+        choices = _choices(lines) or choices_of(unknown["group"])
         if choices:
             return _unknown_choice(unknown["group"], unknown["name"], choices)
     kept = [line for line in lines if line and "HYDRA_FULL_ERROR" not in line]
@@ -61,7 +61,8 @@ def _choices(lines: list[str]) -> list[str]:
     return [name for name in listed if name and not name.startswith(_NOT_A_CHOICE)]
 
 
-def _files(group: str) -> list[str]:
+def choices_of(group: str) -> list[str]:
+    """Return the names of the files in conf/`group` that one may choose."""
     names = sorted(path.stem for path in (conf_dir() / group).glob("*.yaml"))
     return [name for name in names if not name.startswith(_NOT_A_CHOICE)]
 
