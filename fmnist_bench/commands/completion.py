@@ -7,10 +7,10 @@ SHELLS = ("bash", "zsh", "fish")
 
 def main(argv: list[str]) -> int:
     """Print the shell's code; `eval "$(fmnist-bench completion bash)"` takes it."""
-    import argcomplete
+    from argcomplete.shell_integration import shellcode
 
     shell = parser().parse_args(argv).shell
-    print(argcomplete.shellcode(["fmnist-bench"], shell="fish" if shell == "fish" else "bash"))
+    print(shellcode(["fmnist-bench"], shell="fish" if shell == "fish" else "bash"))
     return 0
 
 

@@ -117,12 +117,13 @@ def _refuse(overrides: Iterable[str]) -> None:
 def _composed(
     many: Many, jobs: Sequence[Sequence[Word]], say: Callable[[str], None]
 ) -> list[dict[str, Any]]:
-    if len(jobs) >= _MANY:
+    many_jobs = len(jobs) >= _MANY
+    if many_jobs:
         say(f"{len(jobs)} jobs to plan")
     configs, spoken = [], monotonic()
     for job in jobs:
         configs.append(many.config(job))
-        if monotonic() - spoken > _LINE_SECONDS:
+        if many_jobs and monotonic() - spoken > _LINE_SECONDS:
             say(f"planned {len(configs)} of {len(jobs)}")
             spoken = monotonic()
     return configs

@@ -3,11 +3,22 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from fmnist_bench.records.record import read_record
+from fmnist_bench.cli import main
+from fmnist_bench.jobs.job import record_failure
+from fmnist_bench.jobs.launchers.one_by_one import OneByOne
+from fmnist_bench.jobs.plan import plan
+from fmnist_bench.jobs.prepare import prepare
+from fmnist_bench.jobs.sweep import Sweep
+from fmnist_bench.records.outcome import failed_record
+from fmnist_bench.records.record import read_record, write_record
+from fmnist_bench.records.spec import Spec
 
 TIMEOUT = 240
 
@@ -88,3 +99,67 @@ def test_wrong_input_is_one_line_and_status_2(
     assert len(lines) == 1, answer.stderr
     assert said in lines[0]
     assert not (tmp_path / "outputs" / "runs").exists()
+
+
+def test_a_dry_run_trains_nothing_and_says_how_long_the_rest_takes(
+    small_overrides: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["train", "-m", *small_overrides, "seed=0,1", "--dry-run"]
+    assert main(words) == 0
+    out = capsys.readouterr().out
+    assert out.count("missing  mlp-") == 2
+    assert "2 missing; 2 to run, and no earlier run says how long they take" in out
+    assert not (tmp_path / "outputs").exists()
+    one = make_spec_of(words, 0)
+    record = failed_record(one, started=datetime.now(UTC), reason="error", error="x")
+    took = {"started": record.ended - timedelta(seconds=30), "epochs": 3}
+    done = {"status": "done", "reason": None, "error": None}
+    one.write()
+    write_record(one.folder, record.model_copy(update=took | done))
+    assert main([*words, "epochs=6"]) == 0  # 30 s for 3 epochs: 60 s for 6, twice
+    assert "2 missing; 2 to run, about 2:00 one after another" in capsys.readouterr().out
+    assert main(words) == 0
+    out = capsys.readouterr().out
+    assert "done     mlp-" in out
+    assert "1 to run, about 0:30" in out
+
+
+def make_spec_of(words: list[str], place: int) -> Spec:
+    planned = plan(words[1:-1])
+    assert planned is not None
+    return prepare(planned.configs[place], lambda line: None, planned.asked[place])
+
+
+def test_a_sweep_that_fails_fast_starts_nothing_after_a_failure(
+    make_spec: Callable[..., Spec],
+) -> None:
+    specs = [make_spec(f"seed={seed}") for seed in range(3)]
+    started: list[int] = []
+
+    class Failing(OneByOne):
+        def launch(self, specs: Any, progress: Any, processes: Any) -> Any:
+            for spec in specs:
+                started.append(spec.config["seed"])
+                now = datetime.now(UTC)
+                yield record_failure(spec, now, "error", "bad luck")
+
+    said: list[str] = []
+    sweep = Sweep(said.append, retry_failed=True, launcher=Failing(), fail_fast=True)
+    sweep.run(specs)
+    assert started == [0]
+    assert not sweep.ok
+    assert said[-1].endswith("1 failed, 2 not run")
+    sweep = Sweep(said.append, retry_failed=True, launcher=Failing())
+    sweep.run(specs)
+    assert started == [0, 0, 1, 2]
+
+
+def test_a_configs_difference_is_shown_for_every_job(capsys: pytest.CaptureFixture[str]) -> None:
+    pairs = "zip=[{model:mlp,optimizer.lr:0.1},{model:linear,optimizer.lr:0.01}]"
+    assert main(["train", "-m", "--cfg", "job", pairs, "seed=1,2", "trainer=cpu"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "[0] model=mlp optimizer.lr=0.1 seed=1",
+        "[1] model=mlp optimizer.lr=0.1 seed=2",
+        "[2] model=linear optimizer.lr=0.01 seed=1",
+        "[3] model=linear optimizer.lr=0.01 seed=2",
+    ]
