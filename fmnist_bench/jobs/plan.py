@@ -73,6 +73,8 @@ def plan(arguments: Sequence[str], say: Callable[[str], None] = lambda line: Non
                 if multirun
                 else [[Word.of(composer, each) for each in parsed]]
             )
+            if len(jobs) >= _MANY:
+                say(f"{len(jobs)} jobs to plan")
             settings = composer.hydra_settings([*(word.text for word in jobs[0]), *launchers])
             if _is_plain(settings, multirun):
                 configs = _composed(Many(composer), jobs, say)
@@ -117,13 +119,10 @@ def _refuse(overrides: Iterable[str]) -> None:
 def _composed(
     many: Many, jobs: Sequence[Sequence[Word]], say: Callable[[str], None]
 ) -> list[dict[str, Any]]:
-    many_jobs = len(jobs) >= _MANY
-    if many_jobs:
-        say(f"{len(jobs)} jobs to plan")
     configs, spoken = [], monotonic()
     for job in jobs:
         configs.append(many.config(job))
-        if many_jobs and monotonic() - spoken > _LINE_SECONDS:
+        if len(jobs) >= _MANY and monotonic() - spoken > _LINE_SECONDS:
             say(f"planned {len(configs)} of {len(jobs)}")
             spoken = monotonic()
     return configs

@@ -6,16 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from fmnist_bench.config.kinds import MACHINE_FLAGS
-from fmnist_bench.config.typed import typed
+from fmnist_bench.config.typed import short, typed
 from fmnist_bench.records.record import Record
-from fmnist_bench.records.spec import Spec
+from fmnist_bench.records.spec import FILE_NAME as SPEC_FILE
+from fmnist_bench.records.spec import Spec, read_spec
 
 
 @dataclass(frozen=True)
 class About:
     """What is known of a run before it trains.
 
-    `group` is the sweep, the study of a search, or the row; `job_type` is tune or train.
+    `name` is the run's, in a sweep what differs in it. `group` is the sweep, the study of a
+    search, or the row; `job_type` is tune or train.
     `config` has the recipe under the keys that a person types, and beside it `machine`, `row`
     and, in a sweep, `sweep`: what differs in it. `process` is the process that trains, and
     `digest` the record's; the one is None when the run is over, the other until it is.
@@ -46,7 +48,7 @@ def about_spec(
     if differing is not None:
         config["sweep"] = dict(differing)
     where = _place(spec.folder, spec.recipe, sweep or row["name"])
-    return About(spec.identity, spec.name, *where, config, process=process)
+    return About(spec.identity, _name(spec.name, differing), *where, config, process=process)
 
 
 def about_record(record: Record, folder: Path) -> About:
@@ -55,7 +57,17 @@ def about_record(record: Record, folder: Path) -> About:
     machine = record.machine.model_dump() if record.machine else {}
     config = typed(recipe) | {"machine": machine, "row": record.row.model_dump()}
     where = _place(folder, recipe, record.sweep or record.row.name)
-    return About(record.identity, folder.name, *where, config, digest=record.digest)
+    spec_is_there = (folder / SPEC_FILE).exists()
+    differing = read_spec(folder).asked.differing if spec_is_there else None
+    if differing is not None:
+        config["sweep"] = dict(differing)
+    name = _name(folder.name, differing)
+    return About(record.identity, name, *where, config, digest=record.digest)
+
+
+def _name(name: str, differing: Mapping[str, Any] | None) -> str:
+    """Return what differs in a sweep, which `name` does not say."""
+    return " ".join(short(key, value) for key, value in (differing or {}).items()) or name
 
 
 def _place(folder: Path, recipe: Mapping[str, Any], group: str) -> tuple[Path, str, str]:

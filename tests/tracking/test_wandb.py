@@ -125,6 +125,7 @@ def test_a_sweep_is_a_group_whose_runs_say_what_differs(hard: MakeSpec) -> None:
     spec = hard("logger=wandb")
     finish(spec, sweep="rates", differing={"optimizer.lr": 0.0002, "seed": 0})
     assert only(spec).run.run_group == "rates"
+    assert only(spec).run.display_name == "optimizer.lr=0.0002 seed=0"
     assert only(spec).config["sweep"] == {"optimizer.lr": 0.0002, "seed": 0}
 
 
