@@ -1,6 +1,7 @@
 """`fmnist-bench show`: pictures of data, runs and boards, and the layers of a model."""
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -87,11 +88,26 @@ def _run(run: str, roots: list[Path] | None, into: Path | None) -> Any:
     yield from draw_confusion(folder, record, into or picture_folder(folder))
 
 
-def _compare(roots: list[Path] | None, **given: Any) -> Sequence[Path]:
+def _compare(roots: list[Path] | None, texts: list[str], **given: Any) -> Sequence[Path]:
     from fmnist_bench.pictures.overlay import compare_picture
     from fmnist_bench.records.find import ROOTS
 
-    return [compare_picture(**given, roots=roots or ROOTS)]
+    named = [run for text in texts for run in _of_row(text, given["dataset"], roots or ROOTS)]
+    return [compare_picture(texts=named, **given, roots=roots or ROOTS)]
+
+
+def _of_row(text: str, dataset: str, roots: Sequence[Path]) -> list[str]:
+    """Return the folders of the runs of the row that a board prints as `text`, or `text`."""
+    if not text.endswith("]"):
+        return [text]
+    from fmnist_bench.board.collect import collect
+    from fmnist_bench.board.rows import find_row
+
+    for root in (each for each in roots if each.is_dir()):
+        with contextlib.suppress(BenchError):
+            runs = find_row(collect(root), text).columns[dataset].runs
+            return [str(root / run.path) for run in runs]
+    raise BenchError(f"row {text!r}: not on a board of {' or '.join(map(str, roots))}")
 
 
 def _hard(**given: Any) -> Sequence[Path]:
