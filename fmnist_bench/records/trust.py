@@ -18,6 +18,7 @@ _OPEN = (
     "fmnist_bench.data.hog",
     "fmnist_bench.nets.init",
     "fmnist_bench.training.amsgradw",
+    "fmnist_bench.training.image_sizes",
     "fmnist_bench.training.losses",
     "fmnist_bench.training.mixing",
     "fmnist_bench.training.schedules",
@@ -28,6 +29,7 @@ returns, an nn.Module or a data module."""
 _LIBRARIES = {
     "pytorch_lightning": "pytorch_lightning.Trainer",
     "pytorch_lightning.callbacks": "pytorch_lightning.Callback",
+    "timm.optim": "torch.optim.Optimizer",
     "torch.nn": "torch.nn.Module",
     "torch.optim": "torch.optim.Optimizer",
     "torchmetrics": "torchmetrics.Metric",
