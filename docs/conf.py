@@ -22,6 +22,7 @@ html_theme = "furo"
 myst_heading_anchors = 3
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
+suppress_warnings = ["ref.python"]  # rooms name again what their modules define
 
 
 def files_of_the_repository(app: object, page: str, source: list[str]) -> None:
