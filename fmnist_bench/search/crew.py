@@ -5,7 +5,6 @@ import os
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from threading import Event
 from types import FrameType
@@ -46,6 +45,7 @@ class Crew:
     workers: int
     say: Callable[[str], None]
     _stop: Event = field(default_factory=Event)
+    _processes: Processes = field(default_factory=lambda: Processes(fork=False))
 
     def work(self, study: optuna.Study, trials: int) -> None:
         """Train until `trials` trials have ended.
@@ -69,10 +69,11 @@ class Crew:
         seed_sampler(study)
         with contextlib.ExitStack() as stack:
             stack.callback(signal.signal, signal.SIGINT, signal.signal(signal.SIGINT, self._end))
-            processes = Stoppable(stack.enter_context(Processes(fork=True)), self._stop)
+            forked = stack.enter_context(Processes(fork=True))
+            self._processes = Stoppable(forked, self._stop)
             with contextlib.suppress(Stopped):
                 study.optimize(
-                    Objective(self.tuning, self.folder, partial(self._train, processes)),
+                    Objective(self.tuning, self.folder, self._train),
                     n_trials=trials - len(ended(study)),
                     n_jobs=self.workers,
                     catch=(BenchError,),
@@ -86,13 +87,13 @@ class Crew:
             os._exit(STOPPED)  # all runs end with this process
         self._stop.set()
 
-    def _train(self, processes: Processes, spec: Spec) -> Record:
+    def _train(self, spec: Spec) -> Record:
         """Train `spec`, unless that was done before; only its record and log are kept."""
         with contextlib.suppress(BenchError):
             return read_record(spec.folder)
         try:
             # The process of a search that was killed a moment ago may be about to end.
-            while (outcome := run_job(spec, processes, RUN)).state == "busy":
+            while (outcome := run_job(spec, self._processes, RUN)).state == "busy":
                 if self._stop.wait(_BUSY_SECONDS):
                     raise Stopped
         except KeyboardInterrupt:

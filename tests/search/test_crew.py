@@ -96,7 +96,6 @@ def test_workers_train_different_trials_and_share_the_cores(
 @pytest.fixture
 def crew(make_tuning: MakeTuning, tmp_path: Path) -> Crew:
     crew = Crew(make_tuning(), tmp_path, 1, print)
-    crew._idle.put(Processes(fork=False))
     return crew
 
 
@@ -132,7 +131,6 @@ def test_a_run_that_was_told_to_stop_leaves_its_trial_unfinished(
     with pytest.raises(Stopped):
         crew._train(spec)
     assert (spec.folder / "resume.ckpt").exists()
-    assert crew._idle.qsize() == 1
 
 
 def test_a_second_interrupt_does_not_wait(crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
