@@ -77,7 +77,7 @@ def hard_images(rows: Sequence[BoardRow], dataset: str, count: int = 24) -> Hard
             "train one, or name other --results"
         )
     labels, size = test_labels(dataset), len(dataset_facts(dataset).class_names)
-    ballots = [_ballot(column, size) for column in voting.values()]
+    ballots = [row_votes(column, size) for column in voting.values()]
     classes, sureness = (np.stack(part) for part in zip(*ballots, strict=True))
     shares = np.stack([(classes == label).mean(axis=0) for label in range(size)], axis=1)
     wrong = np.where(np.arange(size) == labels[:, None], 0.0, shares)
@@ -124,7 +124,7 @@ def _predicted(column: Column) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     return classes, np.stack([each.confidence for each in predictions]).astype(np.float64)
 
 
-def _ballot(column: Column, size: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def row_votes(column: Column, size: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return the class that each image gets from a row's runs, and their mean sureness of it."""
     classes, confidence = _predicted(column)
     runs, images = classes.shape

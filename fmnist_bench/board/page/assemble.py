@@ -3,11 +3,15 @@
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import numpy as np
+
 from fmnist_bench.board.page.html import page
 from fmnist_bench.board.page.payload import payload
 from fmnist_bench.board.page.sheet import read_test_images
 from fmnist_bench.board.standings import Board
 from fmnist_bench.data.facts import DATASETS
+from fmnist_bench.data.human_votes import read_votes, votes_path
+from fmnist_bench.data.labels import test_labels
 from fmnist_bench.errors import BenchError
 from fmnist_bench.records.names import fit_for_a_folder
 
@@ -25,7 +29,17 @@ def build_page(results: Path, board: Board, cache: Path, say: Callable[[str], No
             except BenchError as error:
                 say(str(error))
     names = {standing.row.label.name for standing in board.standings}
-    return page(payload(board, images, reviews(results, names)))
+    return page(payload(board, images, reviews(results, names), _people(cache)))
+
+
+def _people(cache: Path) -> list[int] | None:
+    """Return how many of 100 people chose the label of each image, None without their votes."""
+    path = votes_path(cache)
+    if not path.is_file():
+        return None
+    votes, labels = read_votes(path), test_labels("fashion_mnist")
+    shares = votes[np.arange(len(labels)), labels] / votes.sum(axis=1)
+    return [round(100 * float(share)) for share in shares]
 
 
 def reviews(results: Path, names: Iterable[str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from fmnist_bench.board.column import Column
 from fmnist_bench.board.escape import one_line
 from fmnist_bench.board.figures import accuracy, bounds, count, duration, percent, pflop, times
 from fmnist_bench.board.hard_images import MissedImage, missed_images
+from fmnist_bench.board.page.pairs import wrong_votes
 from fmnist_bench.board.resources import Resources
 from fmnist_bench.records.record import Epoch
 
@@ -67,6 +68,8 @@ def _measured(column: Column) -> dict[str, Any]:
         "confusion": " ".join(f"{100 * share:.1f}" for share in shares.ravel()),
         "classes": [percent(float(share)) for share in shares.diagonal()],
         "confused": " / ".join(column.confused or ()),
+        "tied": [one_line(title) for title in column.tied],
+        "wrong": wrong_votes(column),
         "calibration": percent(column.calibration),
         "hardest": [_missed(image, len(column.runs)) for image in missed_images(column)],
         "curve": _curve(column.runs[0].record.history or []),

@@ -19,7 +19,8 @@ SCRIPTS = tuple(
     f"{name}.js"
     for name in (
         *("dom", "scale", "state", "theme", "pictures", "column", "detail", "cells", "table"),
-        *("open", "axes", "marks", "curves", "points", "charts", "reported", "hard", "main"),
+        *("open", "axes", "marks", "curves", "points", "charts", "reported", "pairs", "images"),
+        *("hard", "main"),
     )
 )
 """In the order of running; classic scripts, so each sees the names of those before it."""

@@ -9,24 +9,30 @@ from numpy.typing import NDArray
 
 from fmnist_bench.board.hard_images import hard_images
 from fmnist_bench.board.page.claims import claims_data
+from fmnist_bench.board.page.pairs import pairs_data
 from fmnist_bench.board.page.row import row_data
 from fmnist_bench.board.page.sheet import ACROSS, SIDE, sheet
 from fmnist_bench.board.standings import Board
 from fmnist_bench.data.facts import DATASETS
+from fmnist_bench.data.labels import test_labels
 from fmnist_bench.errors import BenchError
 
 _HARDEST = 12
-MOST_PICTURES = 600
+MOST_PICTURES = 450
 """Pictures of one dataset on the page; about 600 bytes each."""
 
 
 def payload(
-    board: Board, images: Mapping[str, NDArray[np.uint8]], reviews: Mapping[str, str]
+    board: Board,
+    images: Mapping[str, NDArray[np.uint8]],
+    reviews: Mapping[str, str],
+    people: list[int] | None = None,
 ) -> dict[str, Any]:
     """Return the page's data: the board, and pictures where there are `images`.
 
     `images` maps a dataset to its test images, shape (10000, 28, 28); `reviews` maps a row's
-    name to the text of its review. Other data than the published has no tab on the page.
+    name to the text of its review; `people` has the share of votes, in percent, for the label of
+    each Fashion-MNIST test image. Other data than the published has no tab on the page.
     """
     rows = [row_data(each, reviews.get(each.row.label.name)) for each in board.standings]
     hard = {name: _hard(board, name) for name in DATASETS}
@@ -41,6 +47,9 @@ def payload(
                     for cost in ("parameters", "macs", "training_pflop")
                 },
                 "hard": hard[name],
+                "pairs": pairs_data(board, name),
+                "labels": "".join(map(str, test_labels(name).tolist())),
+                "people": people if name == "fashion_mnist" else None,
             }
             for name, facts in DATASETS.items()
         },
@@ -58,7 +67,8 @@ def _hard(board: Board, dataset: str) -> dict[str, Any]:
     rows = len(found.rows)
     # The hardest are wrong everywhere and alike; those that rows disagree on tell more.
     disputed = [image for image in found.images if image.share_wrong < 1]
-    shown = list(dict.fromkeys([*found.images[:_HARDEST], *disputed[:_HARDEST]]))
+    spread = disputed[:: max(1, len(disputed) // _HARDEST)]
+    shown = list(dict.fromkeys([*found.images[:_HARDEST], *spread[:_HARDEST]]))
     images = [
         {
             "index": image.index,

@@ -1,6 +1,7 @@
 """The page's data against the Markdown board and against numpy."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
@@ -15,7 +16,9 @@ from numpy.typing import NDArray
 from fmnist_bench.board.collect import Collected, ScoredRun
 from fmnist_bench.board.markdown import documents, render
 from fmnist_bench.board.page.html import page
+from fmnist_bench.board.page.pairs import DIGITS
 from fmnist_bench.board.page.payload import MOST_PICTURES, payload
+from fmnist_bench.board.pair import compare
 from fmnist_bench.board.standings import Board, build_board
 from fmnist_bench.records.identity import recipe_digest
 
@@ -216,3 +219,34 @@ def test_a_hundred_rows_stay_below_three_megabytes(
         assert len(made["datasets"][name]["pictures"]["places"]) == MOST_PICTURES
     assert len(made["rows"]) == 100 and len(made["rows"][0]["config"]) > 3000
     assert len(page(made)) < 3_000_000
+
+
+def test_pairs_are_those_of_the_command_that_compares(board: Board, data: dict[str, Any]) -> None:
+    pairs = data["datasets"]["fashion_mnist"]["pairs"]
+    rows = [board.standings[place].row.fashion for place in pairs["rows"]]
+    assert (
+        len(rows) > 2 and len(pairs["p"]) == len(pairs["half"]) == len(rows) * (len(rows) - 1) / 2
+    )
+    told = iter(zip(pairs["half"], pairs["p"], strict=True))
+    for i, first in enumerate(rows):
+        for second in rows[i + 1 :]:
+            half, p = next(told)
+            expected = compare(first, second)
+            low, high = expected.interval
+            assert half == pytest.approx(50 * (high - low), rel=0.1)  # that of a bootstrap
+            if expected.test.startswith("paired"):
+                assert p == pytest.approx(expected.p, rel=0.06)
+
+
+def test_wrong_votes_are_what_most_runs_say(board: Board, data: dict[str, Any]) -> None:
+    row = board.standings[0].row.fashion
+    told = re.findall(r"(~*)(.)(\d)", data["rows"][0]["columns"]["fashion_mnist"]["wrong"])
+    images = np.cumsum([64 * len(more) + DIGITS.index(digit) for more, digit, _ in told])
+    classes = [int(vote) for *_, vote in told]
+    said = np.stack([run.predictions.classes for run in row.runs if run.predictions])
+    right = (said == row.dataset.labels).sum(axis=0)
+    assert {*np.flatnonzero(right == 0).tolist()} <= {*images.tolist()}
+    assert not {*np.flatnonzero(2 * right > len(said)).tolist()} & {*images.tolist()}
+    for image, voted in zip(images[:50], classes, strict=False):
+        counts = np.bincount(said[:, image], minlength=10)
+        assert counts[voted] == counts.max()

@@ -8,6 +8,7 @@ function detail(row) {
     return [
       datasets.length > 1 ? make("h3", { class: "dataset" }, title) : null,
       make("div", { class: "panels" }, columnPanels(row.columns[name], name)),
+      pairsPanel(row, name),
     ];
   });
   const made = make("div", { class: "panels" }, facts(row), reproduce(row), config(row));

@@ -47,6 +47,6 @@ function hardCaption(image, names) {
         .map((vote) => `${names[vote.class]} ${vote.text}`)
         .join(", "),
     ),
-    make("span", { class: "sub" }, `image ${image.index}`),
+    make("span", { class: "sub" }, imageLink(image.index, `image ${image.index}`)),
   ];
 }

@@ -78,6 +78,7 @@ function renderAll() {
   renderRows();
   renderCost();
   renderClaims();
+  renderImage();
   renderHard();
 }
 
@@ -116,6 +117,7 @@ function fromAddress() {
   showFilters();
   renderAll();
   if (named) nameButton(data.rows.indexOf(named))?.scrollIntoView();
+  else if (state.image) byId("one").scrollIntoView();
 }
 
 addEventListener("hashchange", fromAddress);

@@ -28,6 +28,8 @@ const DEFAULTS = {
   sort: "rank",
   way: "up",
   verdict: "",
+  with: "",
+  image: "",
 };
 const state = { ...DEFAULTS };
 
