@@ -22,7 +22,7 @@ _STANDING = {
     **dict.fromkeys(("ranked", LOOKED, "complete", "provisional"), 0),
     **{"incomplete": 3, "no result": 5, UNVERIFIED: 6},
 }
-_WIDEST = 80
+_WIDEST = 60
 _FEW_RUNS, _OTHER_DATA = 2, 4
 
 

@@ -39,7 +39,7 @@ def test_operations_that_no_record_counts_are_those_of_a_plain_run(
     synthetic: SimpleNamespace,
 ) -> None:
     plain = {"training_macs": None, "macs": 5_871_360, "epochs": 30}
-    expected = 6 * 5_871_360 * 30 * 55_000 / 1e15
+    expected = 6 * 5_871_360 * 30 * 60_000 / 1e15
     assert Resources.of(runs(synthetic, plain)).training_pflop == pytest.approx(expected)
 
 
@@ -62,6 +62,6 @@ def test_speed_runs_are_timed_together_or_not_at_all(synthetic: SimpleNamespace)
 
 
 def test_a_read_after_a_kill_is_told(synthetic: SimpleNamespace) -> None:
-    assert reads(Resources.of(runs(synthetic, {}, {}))) == "2 in 2 runs"
+    assert reads(Resources.of(runs(synthetic, {}, {})), 0) == "2 in 2 runs"
     killed = Resources.of(runs(synthetic, {}, {"test_reads": 2}))
-    assert reads(killed) == "3 in 2 runs, 1 of them again after a run was cut off"
+    assert reads(killed, 0) == "3 in 2 runs, 1 of them again after a run was cut off"

@@ -125,7 +125,8 @@ def test_submitted_it_is_a_row_that_never_ranks(
     assert "mine is on the board as unverified" in said
     leaderboard.main(["--results", str(results)])
     after = (results / "leaderboard.md").read_text().splitlines()
-    (line,) = set(after) - set(before)
+    note, line = sorted(set(after) - set(before))
+    assert "mine: Not ranked until someone else has trained it again" in note
     assert line.startswith("| unverified | [mine](rows/mine.md) |")
     assert line.endswith("| - | - | - | unverified |")
     assert after.index(line) == max(i for i, each in enumerate(after) if each.startswith("|"))

@@ -19,7 +19,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A machine without an NVIDIA GPU, by the folder of its cpuinfo and its programs."""
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(machine, "CPUINFO", tmp_path / "cpuinfo")
-    asked = (machine.has_nvidia_gpu, machine._multiplies_in_bf16)
+    asked = (machine.nvidia_gpus, machine._multiplies_in_bf16)
     for each in asked:
         each.cache_clear()
     yield tmp_path

@@ -59,7 +59,7 @@ def test_a_second_mistake_takes_the_hint_and_not_the_message() -> None:
 
 def test_flags_that_exclude_each_other_are_one_line() -> None:
     with pytest.raises(BenchError, match="Only one of"):
-        plan(["-m", "seed=0,1", "--cfg", "job"])
+        plan(["-m", "seed=0,1", "--info", "--cfg", "job"])
 
 
 @pytest.mark.parametrize(

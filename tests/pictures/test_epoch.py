@@ -8,9 +8,9 @@ import torch
 from fmnist_bench.config.build import build
 from fmnist_bench.config.compose import compose
 from fmnist_bench.data.batches import Shard
-from fmnist_bench.data.facts import FILE_NAMES, dataset_facts
+from fmnist_bench.data.facts import FILE_NAMES
 from fmnist_bench.data.idx import read_idx
-from fmnist_bench.data.scaling import Scaling
+from fmnist_bench.data.scaling import Scaling, pixel_statistics
 from fmnist_bench.errors import BenchError
 from fmnist_bench.paths import conf_dir
 from fmnist_bench.pictures.data import class_numbers
@@ -37,10 +37,10 @@ def test_shown_is_bit_by_bit_what_a_run_trains_on(
     batches = list(data.train_batches(torch.device("cpu"), epoch=lambda: epoch, shard=Shard(0, 1)))
     images = torch.cat([each for each, _ in batches])[:70, 0]
     labels = torch.cat([each for _, each in batches])[:70]
-    scaled = Scaling(config["data"]["scaling"], dataset_facts("fashion_mnist"))
+    files = read_idx(idx_folder / FILE_NAMES["train_images"])
+    scaled = Scaling(config["data"]["scaling"], pixel_statistics(torch.from_numpy(files)[:, None]))
     assert torch.equal(scaled(torch.from_numpy(shown.augmented)), images)
     assert np.array_equal(shown.labels, labels)
-    files = read_idx(idx_folder / FILE_NAMES["train_images"])
     truth = read_idx(idx_folder / FILE_NAMES["train_labels"])
     for image, label in zip(shown.originals, shown.labels, strict=True):
         (places,) = np.nonzero((files == image).all(axis=(1, 2)))
