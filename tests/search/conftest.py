@@ -70,7 +70,7 @@ def tune(monkeypatch: pytest.MonkeyPatch) -> Callable[..., optuna.Study]:
     def work(
         folder: Path, tuning: Tuning, train: Callable[[Spec], Record], trials: int | None = None
     ) -> optuna.Study:
-        monkeypatch.setattr(Crew, "_train", lambda crew, processes, spec: train(spec))
+        monkeypatch.setattr(Crew, "_train", lambda crew, spec: train(spec))
         Crew(tuning, folder, 1, print).work(open_study(folder), trials or tuning.space.trials)
         return open_study(folder)
 
