@@ -126,7 +126,7 @@ def one_kill(kind: Kind, outputs: Path, data: Path, draw: random.Random, number:
     process = started(kind.words, outputs, data)
     moment = draw.uniform(0.1, 0.95) * kind.seconds
     writing = wait(process, outputs, moment, for_checkpoint=number % 2 == 1)
-    family = [psutil.Process(process.pid), *children(process.pid)] if alive(process) else []
+    family = [psutil.Process(process.pid), *children(process.pid)] if process.poll() is None else []
     target = draw.choice(family) if family else None
     known = {each.pid: each.create_time() for each in family}
     if target is not None:
@@ -142,11 +142,8 @@ def one_kill(kind: Kind, outputs: Path, data: Path, draw: random.Random, number:
         status = started((*kind.words, "--retry-failed"), outputs, data).wait(LONGEST)
     problems += [f"status {status}"] if status else []
     problems += compared(kind, digests(outputs))
-    whom = (
-        "nobody: it was faster"
-        if target is None
-        else ("the command" if target.pid == process.pid else "one of its processes")
-    )
+    whom = "one of its processes" if target and target.pid != process.pid else "the command"
+    whom = whom if target else "nobody: it was faster"
     at = ", while a checkpoint was written" if writing else ""
     verdict = f"WRONG: {'; '.join(problems)}" if problems else "the same bits"
     return f"{kind.name}, after {moment:.1f} s{at}, {whom}: {verdict}"
@@ -157,16 +154,12 @@ def wait(
 ) -> bool:
     """Wait for a moment, and then for a checkpoint that is being written; return if there was."""
     end = time.monotonic() + seconds
-    while alive(process) and time.monotonic() < end:
+    while process.poll() is None and time.monotonic() < end:
         time.sleep(0.02)
-    while for_checkpoint and alive(process) and time.monotonic() < end + seconds:
+    while for_checkpoint and process.poll() is None and time.monotonic() < end + seconds:
         if any(outputs.rglob(".resume.ckpt.*")):
             return True
     return False
-
-
-def alive(process: "subprocess.Popen[bytes]") -> bool:
-    return process.poll() is None
 
 
 def children(pid: int) -> list[psutil.Process]:

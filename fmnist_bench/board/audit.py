@@ -46,7 +46,7 @@ def verify(results: Path) -> Audit:
     outdated = (
         problem
         for name, text in documents(build_board(collected)).items()
-        for problem in _drift(results / name, text.encode())
+        for problem in _drift(name, results / name, text.encode())
     )
     audit.problems.extend(islice(outdated, 1))  # one command writes them all
     return audit
@@ -107,8 +107,8 @@ def _of_record(path: str, reason: str) -> Problem:
     return Problem(f"{path}/{record_file.FILE_NAME}", reason)
 
 
-def _drift(path: Path, content: bytes) -> Iterator[Problem]:
+def _drift(name: str, path: Path, content: bytes) -> Iterator[Problem]:
     if not path.is_file():
-        yield Problem(path.name, "missing; run fmnist-bench leaderboard")
+        yield Problem(name, "missing; run fmnist-bench leaderboard")
     elif path.read_bytes() != content:
-        yield Problem(path.name, "not what the records give; run fmnist-bench leaderboard")
+        yield Problem(name, "not what the records give; run fmnist-bench leaderboard")
