@@ -58,16 +58,9 @@ def one_cycle(
 
     Momentum stays as it is: the schedule moves the learning rate only.
     """
-    scheduler = OneCycleLR(
-        optimizer,
-        max_lr=[group["lr"] for group in optimizer.param_groups],
-        total_steps=max(2, steps_per_epoch * epochs),
-        pct_start=warmup_fraction,
-        div_factor=initial_divisor,
-        final_div_factor=final_divisor,
-        cycle_momentum=False,
-    )
-    return {"scheduler": scheduler, "interval": "step"}
+    steps = max(2, steps_per_epoch * epochs)
+    shape = (warmup_fraction, initial_divisor, final_divisor)
+    return _one_cycle(optimizer, steps, *shape, cycle_momentum=False)
 
 
 def one_cycle_momentum(
@@ -85,15 +78,22 @@ def one_cycle_momentum(
     `momentum` is its lowest and its highest value. The optimizer's rates are the peaks.
     """
     lowest, highest = momentum
+    steps = max(2, steps_per_epoch * epochs)
+    shape = (warmup_fraction, initial_divisor, final_divisor)
+    return _one_cycle(optimizer, steps, *shape, base_momentum=lowest, max_momentum=highest)
+
+
+def _one_cycle(
+    optimizer: Optimizer, steps: int, warmup: float, initial: float, final: float, **momentum: Any
+) -> dict[str, Any]:
     scheduler = OneCycleLR(
         optimizer,
         max_lr=[group["lr"] for group in optimizer.param_groups],
-        total_steps=max(2, steps_per_epoch * epochs),
-        pct_start=warmup_fraction,
-        div_factor=initial_divisor,
-        final_div_factor=final_divisor,
-        base_momentum=lowest,
-        max_momentum=highest,
+        total_steps=steps,
+        pct_start=warmup,
+        div_factor=initial,
+        final_div_factor=final,
+        **momentum,
     )
     return {"scheduler": scheduler, "interval": "step"}
 
